@@ -1,0 +1,1 @@
+"""From measured latencies to curves and findings. numpy only."""

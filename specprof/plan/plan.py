@@ -1,0 +1,108 @@
+"""The plan of one run: checked once, immutable from then on."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from specprof.errors import UsageProblem
+from specprof.plan.draft_tree import TreeShape
+from specprof.plan.grid import LARGEST_COUNT, MAX_CELLS, Counts, tidy_counts
+from specprof.plan.model import ModelShape
+from specprof.plan.stopping import StoppingRule
+
+Dtype = Literal["float32", "bfloat16", "float16"]
+Attention = Literal["sdpa", "eager", "split"]
+Execution = Literal["eager", "graph", "auto"]
+Workload = Literal["full", "paper-block"]
+_Counts = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=LARGEST_COUNT)], ...], Field(min_length=1, max_length=MAX_CELLS)
+]
+
+
+class Row(NamedTuple):
+    """All candidate counts at one batch size and sequence length: the unit measured in rounds."""
+
+    batch_size: int
+    seq_len: int
+
+
+class Cell(NamedTuple):
+    """One verify step: batch size B, prefix length S, candidates K."""
+
+    batch_size: int
+    seq_len: int
+    candidates: int
+
+    @property
+    def row(self) -> Row:
+        return Row(self.batch_size, self.seq_len)
+
+    def __str__(self) -> str:
+        return f"batch {self.batch_size}, seq_len {self.seq_len}, {self.candidates} candidates"
+
+
+class Plan(BaseModel):
+    """What a run measures. The lists are ascending, without repeats, and candidates include 1."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model: ModelShape
+    dtype: Dtype
+    device: str = Field(default="cpu", max_length=80, pattern=r"^(cpu|cuda(:\d{1,3})?)$")
+    attention: Attention = "sdpa"
+    execution: Execution = "eager"
+    workload: Workload = "full"
+    tree: TreeShape = "4-ary"
+    batch_sizes: _Counts
+    seq_lens: _Counts
+    candidates: _Counts
+    stopping: StoppingRule
+    seed: int = Field(default=0, ge=0, lt=1 << 63)
+
+    @model_validator(mode="after")
+    def _grid_is_sound(self) -> Plan:
+        for name in ("batch_sizes", "seq_lens", "candidates"):
+            values = getattr(self, name)
+            if list(values) != sorted(set(values)):
+                raise ValueError(f"{name} must be ascending without repeats")
+        if self.candidates[0] != 1:
+            raise ValueError("candidates must include 1: every ratio is taken against it")
+        count = len(self.batch_sizes) * len(self.seq_lens) * len(self.candidates)
+        if count > MAX_CELLS:
+            raise ValueError(f"{count} cells are more than {MAX_CELLS}")
+        furthest = self.seq_lens[-1] + self.candidates[-1]
+        if self.model.positions_enforced and furthest > self.model.max_position_embeddings:
+            raise ValueError(
+                f"seq_len {self.seq_lens[-1]} + {self.candidates[-1]} candidates goes beyond the "
+                f"{self.model.max_position_embeddings} positions of {self.model.name}"
+            )
+        if self.execution == "graph" and not self.device.startswith("cuda"):
+            raise ValueError("execution 'graph' replays CUDA graphs and needs a CUDA device")
+        return self
+
+    def rows(self) -> list[Row]:
+        return [Row(b, s) for b in self.batch_sizes for s in self.seq_lens]
+
+    def cells(self) -> list[Cell]:
+        return [Cell(*row, k) for row in self.rows() for k in self.candidates]
+
+
+def build_plan(**fields: Any) -> Plan:
+    """A Plan, or UsageProblem with one line that names the field."""
+    try:
+        return Plan(**fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        said = first["msg"].removeprefix("Value error, ")
+        raise UsageProblem(f"{where}: {said}" if where else said) from None
+
+
+def candidates_with_baseline(counts: Counts) -> Counts:
+    """Adds K = 1, which every ratio needs, and says so."""
+    if 1 in counts.values:
+        return counts
+    tidied = tidy_counts((1, *counts.values), "candidates")
+    return Counts(tidied.values, (*counts.notes, "candidates: 1 added, every ratio is taken against it"))

@@ -1,0 +1,292 @@
+"""The events of a run: what the child, the telemetry and the session say, one JSON line each.
+
+There is one set of types. The journal keeps them as they come, the screen shows them, the reducer
+turns them into a run record, and a finished record unfolds into them again for replay.
+`t_s` is seconds since the run's start on the machine's monotonic clock.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from specprof.plan.grid import LARGEST_COUNT
+from specprof.plan.plan import Cell, Plan, Row
+
+Text = Annotated[str, Field(max_length=4096)]
+Count = Annotated[int, Field(ge=1, le=LARGEST_COUNT)]
+Seconds = Annotated[float, Field(ge=0, le=1e9)]
+Milliseconds = Annotated[float, Field(ge=0, le=1e12)]
+Bytes = Annotated[int, Field(ge=0, le=1 << 62)]
+
+StopReason = Literal["target", "noise_plateau", "budget", "max_samples", "interrupted", "failed"]
+
+
+class EventModel(BaseModel):
+    """An event. Unknown fields are ignored, so that an older reader reads a newer writer's file."""
+
+    model_config = ConfigDict(frozen=True)
+
+    t_s: Seconds = 0.0
+
+
+class CellEvent(EventModel):
+    batch_size: Count
+    seq_len: Count
+    candidates: Count
+
+    @property
+    def cell(self) -> Cell:
+        return Cell(self.batch_size, self.seq_len, self.candidates)
+
+
+class RowEvent(EventModel):
+    batch_size: Count
+    seq_len: Count
+
+    @property
+    def row(self) -> Row:
+        return Row(self.batch_size, self.seq_len)
+
+
+class Device(BaseModel):
+    """The measured device. What it does not tell is null."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["cpu", "cuda"]
+    name: Text
+    uuid: Text | None = None
+    memory_bytes: Bytes | None = None
+    sm_count: int | None = None
+    compute_capability: Text | None = None
+    l2_bytes: Bytes | None = None
+    cores: int | None = Field(default=None, description="CPU: physical cores, as the process may use them")
+    threads: int | None = Field(default=None, description="CPU: threads torch computes with")
+
+
+class Environment(BaseModel):
+    """Where a run was measured."""
+
+    model_config = ConfigDict(frozen=True)
+
+    host: Text
+    os: Text
+    python: Text
+    torch: Text
+    transformers: Text
+    cuda: Text | None = None
+    driver: Text | None = None
+    blas: Text | None = None
+    device: Device
+
+
+class RunStarted(EventModel):
+    """First line of every journal."""
+
+    event: Literal["run_started"] = "run_started"
+    schema_version: int
+    run_id: Text
+    created_at: Text = Field(description="UTC, ISO 8601")
+    specprof_version: Text
+    plan: Plan
+
+
+class EnvironmentRead(EventModel):
+    event: Literal["environment"] = "environment"
+    environment: Environment
+
+
+class ModelBuilt(EventModel):
+    event: Literal["model_built"] = "model_built"
+    build_s: Seconds
+    weight_bytes: Bytes
+    execution: Literal["eager", "graph"] = Field(description="What 'auto' came to")
+
+
+class RowsDropped(EventModel):
+    """Sequence lengths given up to keep to the budget."""
+
+    event: Literal["rows_dropped"] = "rows_dropped"
+    rows: list[Row] = Field(max_length=10_000)
+    reason: Text
+
+
+class RowStarted(RowEvent):
+    event: Literal["row_started"] = "row_started"
+
+
+class WarmedUp(CellEvent):
+    """What warm-up discarded before the first kept sample of a cell."""
+
+    event: Literal["warmed_up"] = "warmed_up"
+    discarded_ms: list[Milliseconds] = Field(max_length=10_000)
+    settled: bool = Field(description="Whether the two halves of the last window agreed")
+
+
+class RoundStarted(RowEvent):
+    """The order of the samples to come: a child that dies was at the first one without a sample."""
+
+    event: Literal["round_started"] = "round_started"
+    round: int = Field(ge=0)
+    order: list[Count] = Field(max_length=10_000)
+
+
+class SampleTaken(CellEvent):
+    """One timed verify step. `head_ms` is its share outside the decoder layers, where layers are sliced.
+
+    `masked` marks the diagnostic form of K = 1, with the mask that K > 1 needs; the plain form is the
+    baseline.
+    """
+
+    event: Literal["sample"] = "sample"
+    round: int = Field(ge=0)
+    measured_ms: Annotated[float, Field(gt=0, le=1e12)]
+    head_ms: Milliseconds | None = None
+    masked: bool = False
+
+
+class CellFinished(CellEvent):
+    event: Literal["cell_finished"] = "cell_finished"
+    stop_reason: StopReason
+    memory_bytes: Bytes | None = None
+    kernel: Text | None = None
+
+
+class CellFailed(CellEvent):
+    """A cell without a result: `oom`, `failed`, or `not_run` where it was predicted not to fit."""
+
+    event: Literal["cell_failed"] = "cell_failed"
+    verdict: Literal["oom", "failed", "not_run"]
+    reason: Text
+
+
+class Notice(EventModel):
+    """Something the user should know: what was changed, skipped or found."""
+
+    event: Literal["notice"] = "notice"
+    level: Literal["info", "warning", "error"]
+    text: Text
+
+
+class TelemetrySample(BaseModel):
+    """One reading of host or GPU. A field that could not be read is null; its reason is said once."""
+
+    model_config = ConfigDict(frozen=True)
+
+    t_s: Seconds
+    source: Literal["host", "nvml", "fake"]
+    utilization_pct: Annotated[float, Field(ge=0, le=100_000)] | None = Field(
+        default=None, description="GPU utilisation, or the host CPU's over all cores"
+    )
+    memory_used_bytes: Bytes | None = None
+    power_w: Annotated[float, Field(ge=0, le=1e6)] | None = None
+    energy_j: Annotated[float, Field(ge=0, le=1e15)] | None = None
+    temperature_c: Annotated[float, Field(ge=-300, le=1000)] | None = None
+    sm_clock_mhz: Annotated[float, Field(ge=0, le=1e6)] | None = None
+    memory_clock_mhz: Annotated[float, Field(ge=0, le=1e6)] | None = None
+    throttle_reasons: list[Text] | None = Field(default=None, max_length=64)
+    foreign_pids: list[int] | None = Field(default=None, max_length=1024)
+    other_cpu_pct: Annotated[float, Field(ge=0, le=100_000)] | None = Field(
+        default=None, description="Host: share of all cores used by other programs than specprof"
+    )
+
+
+class TelemetrySource(BaseModel):
+    """Where telemetry comes from and what it cannot read, each with its reason."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: Literal["host", "nvml", "fake"]
+    available: bool
+    reason: Text | None = Field(default=None, description="Why it is not available")
+    remedy: Text | None = None
+    device_uuid: Text | None = None
+    missing: dict[Text, Text] = Field(default_factory=dict, description="Field name to reason")
+
+
+class TelemetryOpened(EventModel):
+    event: Literal["telemetry_opened"] = "telemetry_opened"
+    telemetry: TelemetrySource
+
+
+class TelemetryTaken(EventModel):
+    event: Literal["telemetry"] = "telemetry"
+    sample: TelemetrySample
+
+
+class ChildLost(EventModel):
+    """The measuring child died or hung; the session says what it does about it."""
+
+    event: Literal["child_lost"] = "child_lost"
+    reason: Text
+    restarted: bool
+
+
+class Fatal(EventModel):
+    """The run cannot go on: exit code, what was found, what to do."""
+
+    event: Literal["fatal"] = "fatal"
+    exit_code: int = Field(ge=1, le=5)
+    what: Text
+    remedy: Text = ""
+
+
+class Cancelled(EventModel):
+    event: Literal["cancelled"] = "cancelled"
+    reason: Text
+
+
+class Resumed(EventModel):
+    """A new process goes on with this run. Monotonic time goes on from the last event's."""
+
+    event: Literal["resumed"] = "resumed"
+
+
+class RunEnded(EventModel):
+    """Last line: a clean end. `cells_finished` lets a reader see that nothing is missing."""
+
+    event: Literal["run_ended"] = "run_ended"
+    cells_finished: int = Field(ge=0)
+
+
+Event = Annotated[
+    RunStarted
+    | EnvironmentRead
+    | ModelBuilt
+    | RowsDropped
+    | RowStarted
+    | WarmedUp
+    | RoundStarted
+    | SampleTaken
+    | CellFinished
+    | CellFailed
+    | Notice
+    | TelemetryOpened
+    | TelemetryTaken
+    | ChildLost
+    | Fatal
+    | Cancelled
+    | Resumed
+    | RunEnded,
+    Field(discriminator="event"),
+]
+
+_ADAPTER: TypeAdapter[Any] = TypeAdapter(Event)
+
+
+def event_from(data: Any) -> EventModel:
+    """An event from decoded JSON. Raises pydantic.ValidationError."""
+    event: EventModel = _ADAPTER.validate_python(data)
+    return event
+
+
+def line_of(event: EventModel) -> str:
+    """The event as one JSON line, without the newline. ASCII only, so that no locale can spoil it."""
+    import json
+
+    return json.dumps(
+        event.model_dump(mode="json"), ensure_ascii=True, allow_nan=False, separators=(",", ":")
+    )

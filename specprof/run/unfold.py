@@ -1,0 +1,112 @@
+"""The way back: a run record as the stream of events that gives it.
+
+Replay and resume of a published file start here, and so does the loader: what it hands out is always
+the reduction of these events, so nothing that a file says of its own statistics is believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from specprof.plan.plan import Row
+from specprof.run import events as ev
+from specprof.run.record import CellRecord, Measured, RunRecord
+
+
+def unfold(record: RunRecord) -> Iterator[ev.EventModel]:
+    """The events of a measured run, ordered by time, ending as the run ended."""
+    yield ev.RunStarted(
+        schema_version=record.schema_version,
+        run_id=record.run_id,
+        created_at=record.created_at,
+        specprof_version=record.specprof_version,
+        plan=record.plan,
+    )
+    body: list[ev.EventModel] = [ev.TelemetryOpened(telemetry=source) for source in record.telemetry_sources]
+    if record.environment is not None:
+        body.append(ev.EnvironmentRead(environment=record.environment))
+    body.extend(_built(record))
+    body.extend(ev.Notice(t_s=n.t_s, level=n.level, text=n.text) for n in record.notices)
+    body.extend(ev.TelemetryTaken(t_s=sample.t_s, sample=sample) for sample in record.telemetry)
+    body.extend(_dropped(record))
+    for cell in sorted(record.cells, key=lambda c: (c.order is None, c.order or 0)):
+        body.extend(_cell_events(cell))
+    # sort is stable: events of one moment keep the order above
+    yield from sorted(body, key=lambda event: event.t_s)
+    end = max((event.t_s for event in body), default=0.0)
+    yield from _ending(record, end)
+
+
+def _built(record: RunRecord) -> Iterator[ev.EventModel]:
+    if record.execution is not None:
+        starts = [cell.started_at_s for cell in record.cells if cell.started_at_s is not None]
+        yield ev.ModelBuilt(
+            t_s=min(starts, default=0.0),
+            build_s=record.model_build_s or 0.0,
+            weight_bytes=record.weight_bytes or 0,
+            execution=record.execution,
+        )
+
+
+def _dropped(record: RunRecord) -> Iterator[ev.EventModel]:
+    """Rows given up: every cell `not_run` without a moment at which it was given up by itself."""
+    reasons: dict[Row, str] = {}
+    for cell in record.cells:
+        if cell.verdict == "not_run" and cell.finished_at_s is None and cell.reasons[:1] != ["not reached"]:
+            reasons[cell.cell.row] = cell.reasons[0] if cell.reasons else ""
+    for reason in dict.fromkeys(reasons.values()):
+        yield ev.RowsDropped(rows=[row for row, why in reasons.items() if why == reason], reason=reason)
+
+
+def _cell_events(cell: CellRecord) -> Iterator[ev.EventModel]:
+    place = {"batch_size": cell.batch_size, "seq_len": cell.seq_len, "candidates": cell.candidates}
+    if cell.verdict in ("oom", "failed") or (cell.verdict == "not_run" and cell.finished_at_s is not None):
+        yield ev.CellFailed(
+            **place, t_s=cell.finished_at_s or 0.0, verdict=cell.verdict, reason="; ".join(cell.reasons)
+        )
+        return
+    if cell.measured_ms is None:
+        return
+    if cell.discarded_ms:
+        yield ev.WarmedUp(**place, t_s=cell.started_at_s or 0.0, discarded_ms=cell.discarded_ms, settled=True)
+    yield from _samples(cell, cell.measured_ms, cell.head_ms, masked=False)
+    if cell.masked_ms is not None:
+        yield from _samples(cell, cell.masked_ms, None, masked=True)
+    if cell.stop_reason is not None and cell.stop_reason != "interrupted":
+        yield ev.CellFinished(
+            **place,
+            t_s=cell.finished_at_s or 0.0,
+            stop_reason=cell.stop_reason,
+            memory_bytes=cell.memory_bytes,
+            kernel=cell.kernel,
+        )
+
+
+def _samples(
+    cell: CellRecord, measured: Measured, head: Measured | None, *, masked: bool
+) -> Iterator[ev.SampleTaken]:
+    heads: list[float] | list[None] = [None] * len(measured.samples)
+    if head is not None and len(head.samples) == len(measured.samples):
+        heads = head.samples
+    moments = zip(measured.samples, heads, measured.rounds, measured.sampled_at_s, strict=True)
+    for sample_ms, head_ms, round_number, at_s in moments:
+        yield ev.SampleTaken(
+            t_s=at_s,
+            batch_size=cell.batch_size,
+            seq_len=cell.seq_len,
+            candidates=cell.candidates,
+            round=round_number,
+            measured_ms=sample_ms,
+            head_ms=head_ms,
+            masked=masked,
+        )
+
+
+def _ending(record: RunRecord, t_s: float) -> Iterator[ev.EventModel]:
+    if record.status == "cancelled":
+        yield ev.Cancelled(t_s=t_s, reason="as recorded")
+    elif record.status == "failed":
+        yield ev.Fatal(t_s=t_s, exit_code=1, what="the run failed, as recorded")
+    elif record.status == "complete":
+        measured = sum(cell.measured_ms is not None for cell in record.cells)
+        yield ev.RunEnded(t_s=t_s, cells_finished=measured)
