@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -62,6 +63,18 @@ class LogFit:
         counts = np.asarray(candidates, dtype=np.float64)
         tokens: Vector = self.base + self.a * np.log(counts)
         return tokens
+
+
+_NUMBER = r"(\d{1,6}(?:\.\d{1,12})?)"
+_LOG_FIT = re.compile(rf"{_NUMBER} \+ {_NUMBER} ln K")
+
+
+def log_fit_from(formula: str) -> LogFit | None:
+    """The log fit that a formula such as `1 + 0.477 ln K` names; None where it is none with E(1) > 0."""
+    match = _LOG_FIT.fullmatch(formula.strip())
+    if match is None or float(match[1]) <= 0:
+        return None
+    return LogFit(a=float(match[2]), base=float(match[1]))
 
 
 PUBLISHED = LogFit()

@@ -22,8 +22,9 @@ class Curve:
     """One row's speedup over its measured candidates; failed and unmeasured cells are left out.
 
     `candidates`, `speedup`, `low`, `high` are `[n]`, ascending in K; low and high bound the 95 %
-    interval (for a published curve: the error of reading it off the figure). `trusted` is False where
-    the cell's verdict is `invalid`.
+    interval (for a published curve: the error of reading it off the figure). K = 1 is exact: it is
+    compared with itself. `trusted` is False where the verdict of the cell, or of the K = 1 cell that it
+    is taken against, is `invalid`.
     """
 
     batch_size: int
@@ -36,6 +37,9 @@ class Curve:
     compare: Callable[[int, int], Estimate]
     """`compare(i, j)`: speedup of point j over that of point i, with its 95 % interval. For a measured
     row it is paired, round by round; for a published one it is the worst case of both reading errors."""
+    shared_rounds: Callable[[int, int], int] | None = None
+    """`shared_rounds(i, j)`: the rounds behind `compare(i, j)`; 0 where it is unpaired and takes the worst
+    case of both points' intervals. None for a published curve."""
 
     @property
     def size(self) -> int:
@@ -57,6 +61,8 @@ class CurveSet:
     """Whether this is a published figure rather than a measurement."""
     candidates: tuple[int, ...]
     """All candidate counts of the plan, for the ticks."""
+    reading_error: float | None = None
+    """Published figures: ± of each speedup, as read off under the acceptance model it was printed with."""
 
     def of_batch(self, batch_size: int) -> tuple[Curve, ...]:
         return tuple(curve for curve in self.curves if curve.batch_size == batch_size)

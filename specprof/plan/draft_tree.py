@@ -15,8 +15,8 @@ TreeShape = Literal["chain", "4-ary"]
 def parents(candidates: int, shape: TreeShape = "4-ary") -> list[int]:
     """Parent of each candidate, `[K]`; the root's is −1. Parents always precede their children.
 
-    `chain` is one branch; `4-ary` is the complete four-way tree filled level by level, close in depth
-    (4 at K = 85) to the trees that Medusa and EAGLE verify.
+    `chain` is one branch; `4-ary` is the complete four-way tree filled level by level, close in height
+    (4 levels at K = 85) to the trees that Medusa and EAGLE verify.
     """
     if candidates < 1:
         raise ValueError("a tree holds at least its root")

@@ -37,6 +37,8 @@ def parse_counts(text: str, what: str) -> Counts:
     """
     values: list[int] = []
     for part in text.split(","):
+        if len(values) > MAX_CELLS:
+            raise UsageProblem(f"{what} lists more than {MAX_CELLS} values", "use a larger step")
         pieces = part.split(":")
         if len(pieces) == 1:
             values.append(_whole(pieces[0], what))

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 BYTES_PER_VALUE = {"float32": 4, "bfloat16": 2, "float16": 2}
 
-_Size = Annotated[int, Field(ge=1, le=1 << 24)]
+_Size = Annotated[int, Field(ge=1, le=1 << 24, strict=True)]
 
 
 class ModelShape(BaseModel):

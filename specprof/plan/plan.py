@@ -17,7 +17,8 @@ Attention = Literal["sdpa", "eager", "split"]
 Execution = Literal["eager", "graph", "auto"]
 Workload = Literal["full", "paper-block"]
 _Counts = Annotated[
-    tuple[Annotated[int, Field(ge=1, le=LARGEST_COUNT)], ...], Field(min_length=1, max_length=MAX_CELLS)
+    tuple[Annotated[int, Field(ge=1, le=LARGEST_COUNT, strict=True)], ...],
+    Field(min_length=1, max_length=MAX_CELLS),
 ]
 
 
@@ -50,7 +51,7 @@ class Plan(BaseModel):
 
     model: ModelShape
     dtype: Dtype
-    device: str = Field(default="cpu", max_length=80, pattern=r"^(cpu|cuda(:\d{1,3})?)$")
+    device: str = Field(default="cpu", max_length=80, pattern=r"^(cpu|cuda(:[0-9]{1,3})?)$")
     attention: Attention = "sdpa"
     execution: Execution = "eager"
     workload: Workload = "full"
@@ -59,7 +60,7 @@ class Plan(BaseModel):
     seq_lens: _Counts
     candidates: _Counts
     stopping: StoppingRule
-    seed: int = Field(default=0, ge=0, lt=1 << 63)
+    seed: int = Field(default=0, ge=0, lt=1 << 63, strict=True)
 
     @model_validator(mode="after")
     def _grid_is_sound(self) -> Plan:

@@ -246,7 +246,8 @@ class Resumed(EventModel):
 
 
 class RunEnded(EventModel):
-    """Last line: a clean end. `cells_finished` lets a reader see that nothing is missing."""
+    """Last line: a clean end. `cells_finished` counts the cells that need no more measuring: finished,
+    failed or dropped. It lets a reader see that nothing is missing."""
 
     event: Literal["run_ended"] = "run_ended"
     cells_finished: int = Field(ge=0)
@@ -274,19 +275,15 @@ Event = Annotated[
     Field(discriminator="event"),
 ]
 
-_ADAPTER: TypeAdapter[Any] = TypeAdapter(Event)
+ADAPTER: TypeAdapter[EventModel] = TypeAdapter(Event)
 
 
 def event_from(data: Any) -> EventModel:
     """An event from decoded JSON. Raises pydantic.ValidationError."""
-    event: EventModel = _ADAPTER.validate_python(data)
-    return event
+    return ADAPTER.validate_python(data)
 
 
 def line_of(event: EventModel) -> str:
     """The event as one JSON line, without the newline. ASCII only, so that no locale can spoil it."""
-    import json
-
-    return json.dumps(
-        event.model_dump(mode="json"), ensure_ascii=True, allow_nan=False, separators=(",", ":")
-    )
+    data = event.model_dump(mode="json")
+    return json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":"))

@@ -6,13 +6,15 @@ computed here from the samples, whoever wrote the file.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, field
+from typing import Any
 
 from specprof.errors import RunFileProblem
 from specprof.plan.plan import Cell, Plan, Row
 from specprof.run import events as ev
 from specprof.run.record import (
+    MAX_SAMPLES,
     SCHEMA_VERSION,
     CellRecord,
     Interval,
@@ -26,6 +28,7 @@ from specprof.run.verdict import judge
 
 MAX_TELEMETRY = 100_000
 MAX_NOTICES = 10_000
+MAX_SOURCES = 16
 
 
 @dataclass
@@ -62,8 +65,14 @@ class CellState:
     failed: ev.CellFailed | None = None
 
     @property
+    def measured(self) -> bool:
+        """Whether it was sampled to a stop of its own, and not only up to an interruption."""
+        stopped = self.finished is not None and self.finished.stop_reason != "interrupted"
+        return stopped and bool(self.plain.ms) and self.failed is None
+
+    @property
     def ended(self) -> bool:
-        return self.finished is not None or self.failed is not None
+        return self.measured or self.failed is not None
 
 
 class Reduction:
@@ -115,10 +124,11 @@ class Reduction:
             case ev.Notice():
                 self._note(event)
             case ev.TelemetryOpened():
-                self.sources.append(event.telemetry)
+                self._open_source(event.telemetry)
             case ev.TelemetryTaken():
+                # host and GPU are read by two processes: their readings may arrive out of order
                 if len(self.telemetry) < MAX_TELEMETRY:
-                    self.telemetry.append(event.sample)
+                    insort(self.telemetry, event.sample, key=_time_of)
             case ev.Fatal():
                 self.fatal = event
             case ev.Cancelled():
@@ -142,21 +152,36 @@ class Reduction:
 
     def _drop(self, event: ev.RowsDropped) -> None:
         for row in event.rows:
+            self._state(Cell(*row, 1))
             self.dropped[row] = event.reason
 
     def _sample(self, event: ev.SampleTaken) -> None:
         state = self._state(event.cell)
+        series = state.masked if event.masked else state.plain
+        if len(series.ms) >= MAX_SAMPLES:
+            raise RunFileProblem(f"more than {MAX_SAMPLES} samples of {event.cell}")
+        series.add(event)
         if event.masked:
-            state.masked.add(event)
             return
+        if state.finished is not None and state.finished.stop_reason == "interrupted":
+            state.finished = None
         if state.order is None:
             state.order = self._first_samples
             self._first_samples += 1
-        state.plain.add(event)
 
     def _note(self, event: ev.Notice) -> None:
         if len(self.notices) < MAX_NOTICES:
-            self.notices.append(NoticeRecord(t_s=event.t_s, level=event.level, text=event.text))
+            notice = NoticeRecord(t_s=event.t_s, level=event.level, text=event.text)
+            insort(self.notices, notice, key=_time_of)
+
+    def _open_source(self, source: ev.TelemetrySource) -> None:
+        """Takes a source's own word; a resumed run opens its sources again, and the last word counts."""
+        for index, known in enumerate(self.sources):
+            if (known.source, known.device_uuid) == (source.source, source.device_uuid):
+                self.sources[index] = source
+                return
+        if len(self.sources) < MAX_SOURCES:
+            self.sources.append(source)
 
     # What is known so far
 
@@ -167,11 +192,18 @@ class Reduction:
         return full_depth(series.ms, series.heads(), shape.layers_measured, shape.layers_total)
 
     def latency(self, cell: Cell) -> Estimate | None:
-        """Latency at full depth, ms; None before the first sample."""
-        return median_estimate(self.depth_samples(cell)) if self.cells[cell].plain.ms else None
+        """Latency at full depth, ms; None before the first sample and for a failed cell."""
+        state = self.cells[cell]
+        known = state.plain.ms and state.failed is None
+        return median_estimate(self.depth_samples(cell)) if known else None
 
     def ratio(self, cell: Cell) -> Estimate | None:
-        """Paired T(K)/T(1) at full depth; None before the first pair."""
+        """Paired T(K)/T(1) at full depth; None before the first pair and for a failed cell.
+
+        Samples of K = 1 serve as the baseline even where that cell failed later: they were timed.
+        """
+        if self.cells[cell].failed is not None:
+            return None
         base = Cell(cell.batch_size, cell.seq_len, 1)
         if cell == base:
             return Estimate(1.0, 1.0, 1.0) if self.cells[cell].plain.ms else None
@@ -220,19 +252,18 @@ class Reduction:
         )
 
     def cell_record(self, cell: Cell) -> CellRecord:
-        """One cell of the record, judged by what is known so far."""
+        """One cell of the record, judged by what is known so far. A failed cell keeps what was timed."""
         state = self.cells[cell]
         place = {"batch_size": cell.batch_size, "seq_len": cell.seq_len, "candidates": cell.candidates}
+        timed = _timed(state)
         if state.failed is not None:
-            return CellRecord(**place, verdict=state.failed.verdict, reasons=[state.failed.reason],
+            return CellRecord(**place, **timed, verdict=state.failed.verdict, reasons=[state.failed.reason],
                               finished_at_s=state.failed.t_s)  # fmt: skip
-        if not state.plain.ms:
+        latency, ratio = self.latency(cell), self.ratio(cell)
+        if latency is None:
             why = self.dropped.get(cell.row, "not reached")
             return CellRecord(**place, verdict="not_run", reasons=[why])
-        latency, ratio = self.latency(cell), self.ratio(cell)
-        assert latency is not None
-        stop_reason = state.finished.stop_reason if state.finished else "interrupted"
-        started = state.plain.at_s[0]
+        stop_reason = self._stop_reason(state)
         ended = state.finished.t_s if state.finished else state.plain.at_s[-1]
         judgement = judge(
             samples=state.plain.ms,
@@ -240,34 +271,49 @@ class Reduction:
             stop_reason=stop_reason,
             rule=self.plan.stopping,
             on_gpu=self.plan.device.startswith("cuda"),
-            telemetry=self._telemetry_between(started, ended),
+            telemetry=self._telemetry_between(state.plain.at_s[0], ended),
         )
-        head = state.plain.heads()
         return CellRecord(
             **place,
-            measured_ms=_measured(state.plain),
+            **timed,
             latency_ms=_interval(latency),
             ratio=_interval(ratio) if ratio else None,
-            head_ms=_measured(state.plain, head) if head else None,
-            masked_ms=_measured(state.masked) if state.masked.ms else None,
             verdict=judgement.verdict,
             reasons=list(judgement.reasons),
             stop_reason=stop_reason,
-            order=state.order,
-            started_at_s=started,
             finished_at_s=ended,
             estimated=not self.plan.model.full_depth,
-            discarded_ms=state.discarded_ms,
             memory_bytes=state.finished.memory_bytes if state.finished else None,
             kernel=state.finished.kernel if state.finished else None,
         )
 
-    def _telemetry_between(self, start_s: float, end_s: float) -> list[ev.TelemetrySample]:
-        def time_of(sample: ev.TelemetrySample) -> float:
-            return sample.t_s
+    def _stop_reason(self, state: CellState) -> ev.StopReason:
+        """Why sampling stopped. A row given up while it was measured stopped for the budget."""
+        reason = state.finished.stop_reason if state.finished else "interrupted"
+        return "budget" if reason == "interrupted" and state.cell.row in self.dropped else reason
 
-        first = bisect_left(self.telemetry, start_s, key=time_of)
-        return self.telemetry[first : bisect_right(self.telemetry, end_s, lo=first, key=time_of)]
+    def _telemetry_between(self, start_s: float, end_s: float) -> list[ev.TelemetrySample]:
+        first = bisect_left(self.telemetry, start_s, key=_time_of)
+        return self.telemetry[first : bisect_right(self.telemetry, end_s, lo=first, key=_time_of)]
+
+
+def _time_of(moment: ev.TelemetrySample | NoticeRecord) -> float:
+    return moment.t_s
+
+
+def _timed(state: CellState) -> dict[str, Any]:
+    """The fields of a cell's record that say what was timed; none before its first sample."""
+    if not state.plain.ms:
+        return {}
+    head = state.plain.heads()
+    return {
+        "measured_ms": _measured(state.plain),
+        "head_ms": _measured(state.plain, head) if head else None,
+        "masked_ms": _measured(state.masked) if state.masked.ms else None,
+        "order": state.order,
+        "started_at_s": state.plain.at_s[0],
+        "discarded_ms": state.discarded_ms,
+    }
 
 
 def _interval(estimate: Estimate) -> Interval:

@@ -60,19 +60,18 @@ def _dropped(record: RunRecord) -> Iterator[ev.EventModel]:
 
 def _cell_events(cell: CellRecord) -> Iterator[ev.EventModel]:
     place = {"batch_size": cell.batch_size, "seq_len": cell.seq_len, "candidates": cell.candidates}
+    if cell.measured_ms is not None:
+        if cell.discarded_ms:
+            yield ev.WarmedUp(
+                **place, t_s=cell.started_at_s or 0.0, discarded_ms=cell.discarded_ms, settled=True
+            )
+        yield from _samples(cell, cell.measured_ms, cell.head_ms, masked=False)
+        if cell.masked_ms is not None:
+            yield from _samples(cell, cell.masked_ms, None, masked=True)
     if cell.verdict in ("oom", "failed") or (cell.verdict == "not_run" and cell.finished_at_s is not None):
-        yield ev.CellFailed(
-            **place, t_s=cell.finished_at_s or 0.0, verdict=cell.verdict, reason="; ".join(cell.reasons)
-        )
-        return
-    if cell.measured_ms is None:
-        return
-    if cell.discarded_ms:
-        yield ev.WarmedUp(**place, t_s=cell.started_at_s or 0.0, discarded_ms=cell.discarded_ms, settled=True)
-    yield from _samples(cell, cell.measured_ms, cell.head_ms, masked=False)
-    if cell.masked_ms is not None:
-        yield from _samples(cell, cell.masked_ms, None, masked=True)
-    if cell.stop_reason is not None and cell.stop_reason != "interrupted":
+        reason = "; ".join(cell.reasons)[:4096]
+        yield ev.CellFailed(**place, t_s=cell.finished_at_s or 0.0, verdict=cell.verdict, reason=reason)
+    elif cell.measured_ms is not None and cell.stop_reason is not None:
         yield ev.CellFinished(
             **place,
             t_s=cell.finished_at_s or 0.0,
@@ -108,5 +107,5 @@ def _ending(record: RunRecord, t_s: float) -> Iterator[ev.EventModel]:
     elif record.status == "failed":
         yield ev.Fatal(t_s=t_s, exit_code=1, what="the run failed, as recorded")
     elif record.status == "complete":
-        measured = sum(cell.measured_ms is not None for cell in record.cells)
-        yield ev.RunEnded(t_s=t_s, cells_finished=measured)
+        # of a complete run every cell was finished, failed or dropped
+        yield ev.RunEnded(t_s=t_s, cells_finished=len(record.plan.cells()))

@@ -13,6 +13,7 @@ from specprof.run.statistics import Estimate, relative_spread
 MIN_SAMPLES_FOR_95 = 6
 NOISY_SPREAD = 0.10
 BUSY_HOST_PCT = 20.0
+PIDS_SHOWN = 8
 
 INVALID_REASONS = {
     "hw_slowdown": "hardware slowdown",
@@ -61,7 +62,8 @@ def judge(
 
 def _foreign(readings: list[TelemetrySample]) -> list[str]:
     pids = sorted({pid for reading in readings for pid in reading.foreign_pids or ()})
-    found = [f"another process on the GPU (pid {', '.join(map(str, pids))})"] if pids else []
+    shown = ", ".join(map(str, pids[:PIDS_SHOWN])) + (" …" if len(pids) > PIDS_SHOWN else "")
+    found = [f"another process on the GPU (pid {shown})"] if pids else []
     others = [reading.other_cpu_pct for reading in readings if reading.other_cpu_pct is not None]
     if others and sum(others) / len(others) > BUSY_HOST_PCT:
         found.append(f"other programs used {sum(others) / len(others):.0f} % of the host's CPU")

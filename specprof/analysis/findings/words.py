@@ -1,0 +1,73 @@
+"""Numbers as words of a sentence: sensible digits, short lists."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from specprof.run.statistics import Estimate
+
+
+def times(value: float) -> str:
+    """`2.48×`."""
+    if not math.isfinite(value):
+        return "∞×"
+    if value >= 100:
+        return f"{value:.0f}×"
+    return f"{value:.2f}×" if value >= 0.1 or value == 0 else f"{value:.2g}×"
+
+
+def bounds(low: float, high: float) -> str:
+    """`[2.45, 2.51]`."""
+    return f"[{times(low)[:-1]}, {times(high)[:-1]}]"
+
+
+def with_bounds(estimate: Estimate) -> str:
+    """`2.48× [2.45, 2.51]`, without the brackets where the value is exact."""
+    if estimate.low == estimate.high:
+        return times(estimate.median)
+    return f"{times(estimate.median)} {bounds(estimate.low, estimate.high)}"
+
+
+def percent(share: float) -> str:
+    """A share as `29 %`, with a decimal below ten."""
+    if not math.isfinite(share):
+        return "∞ %"
+    size = abs(share * 100)
+    return f"{size:.0f} %" if size >= 9.95 else f"{size:.1f} %"
+
+
+def change(ratio: Estimate) -> str:
+    """A ratio as a change with its bounds: `−29 % [−31, −27]`."""
+
+    def signed(value: float) -> str:
+        sign = "−" if value < 1 else "+"
+        return f"{sign}{percent(value - 1)}"
+
+    inner = f"{signed(ratio.low)[:-2]}, {signed(ratio.high)[:-2]}"
+    return f"{signed(ratio.median)} [{inner}]"
+
+
+def spread(values: Sequence[float]) -> str:
+    """Shares from the smallest to the largest: `21 to 29 %`, or one where they read the same."""
+    low, high = percent(min(values)), percent(max(values))
+    return low if low == high else f"{low[:-2]} to {high}"
+
+
+def spread_times(values: Sequence[float]) -> str:
+    """`0.27 to 0.68×`."""
+    low, high = times(min(values)), times(max(values))
+    return low if low == high else f"{low[:-1]} to {high}"
+
+
+def listed(items: Sequence[object], limit: int = 8) -> str:
+    """`16, 32 and 48`; beyond `limit` items the rest are counted."""
+    words = [str(item) for item in items[:limit]]
+    if len(items) > limit:
+        return f"{', '.join(words)} and {len(items) - limit} more"
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def counted(count: int, word: str, plural: str | None = None) -> str:
+    """`1 candidate`, `32 candidates`."""
+    return f"{count} {word if count == 1 else plural or word + 's'}"

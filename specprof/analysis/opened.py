@@ -1,0 +1,274 @@
+"""A run as it is worked with once it has been opened: arrays, curves, findings.
+
+    >>> import specprof
+    >>> run = specprof.load("medusa-llama-7b-bs4")
+    >>> run.candidates
+    (1, 16, 32, 48, 64, 80, 96, 112)
+    >>> run.speedup().median[0, 0, 2]     # batch 4, seq_len 128, 32 candidates
+    2.48
+
+Every array is `[B, S, K]`: the plan's batch sizes, sequence lengths and candidate counts, in this order,
+NaN where there is no value.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from specprof.analysis.acceptance import PUBLISHED, AcceptanceModel, log_fit_from
+from specprof.analysis.curves import Curve, CurveSet
+from specprof.analysis.findings import Finding, find_all
+from specprof.analysis.paired import PairedRow, WorstCase
+from specprof.errors import RunFileProblem, UsageProblem
+from specprof.plan.plan import Cell, Row
+from specprof.run.record import CellRecord, Interval, Reference, RunRecord
+
+Grid = NDArray[np.float64]
+
+
+class Arrays(NamedTuple):
+    """A median and the bounds of its 95 % interval, `[B, S, K]` each, NaN where there is no value.
+
+    For a published figure the bounds are the error of reading it off.
+    """
+
+    median: Grid
+    low: Grid
+    high: Grid
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run, or a published figure in the same form."""
+
+    record: RunRecord
+    warnings: tuple[str, ...] = ()
+    """What the loader had to say, one sentence each."""
+    path: Path | None = None
+    """The file it came from; None for a run that is not in a file."""
+
+    def __post_init__(self) -> None:
+        if self.record.reference is not None:
+            _check_reference(self.record.reference, self._shape)
+
+    @classmethod
+    def of(cls, record: RunRecord) -> Run:
+        """A run without a file. Raises RunFileProblem where a published figure does not fit its plan."""
+        return cls(record)
+
+    @property
+    def batch_sizes(self) -> tuple[int, ...]:
+        """First axis of every array."""
+        return self.record.plan.batch_sizes
+
+    @property
+    def seq_lens(self) -> tuple[int, ...]:
+        """Second axis of every array: tokens in the prefix."""
+        return self.record.plan.seq_lens
+
+    @property
+    def candidates(self) -> tuple[int, ...]:
+        """Third axis of every array: candidate tokens of a verify step, the root included."""
+        return self.record.plan.candidates
+
+    @property
+    def published(self) -> bool:
+        """Whether this is a published figure: then no latency and no sample stands behind it."""
+        return self.record.reference is not None
+
+    @property
+    def estimated(self) -> bool:
+        """Whether full depth is an estimate from a slice of the layers."""
+        return not self.record.plan.model.full_depth
+
+    def latency_ms(self) -> Arrays:
+        """Latency of the verify step at full depth, ms, `[B, S, K]`. NaN in a published figure."""
+        return self._arrays(cell.latency_ms for cell in self._cells)
+
+    def measured_ms(self) -> Arrays:
+        """What was timed, ms, `[B, S, K]`: in a sliced run the slice with embedding, norm and head."""
+        return self._arrays(cell.measured_ms for cell in self._cells)
+
+    def ratio(self) -> Arrays:
+        """Overhead T(K)/T(1) at full depth, paired within rounds, `[B, S, K]`; exactly 1 at K = 1.
+
+        In a published figure it is derived: E(K) / speedup, under the figure's own acceptance model.
+        """
+        if self.record.reference is None:
+            return self._arrays(cell.ratio for cell in self._cells)
+        return self._published_ratio
+
+    def overhead(self) -> Arrays:
+        """The published method's name for `ratio`."""
+        return self.ratio()
+
+    def speedup(self, acceptance: AcceptanceModel = PUBLISHED) -> Arrays:
+        """E(K) / (T(K)/T(1)), `[B, S, K]` (Medusa, arXiv 2401.10774, appendix); exactly E(1) at K = 1.
+
+        E is the model's expected tokens per verify step. The figure that was published comes back under
+        the acceptance model it was printed with; under another, E'(K) / ratio.
+        """
+        tokens = acceptance.expected_tokens(self.candidates)
+        ratio = self.ratio()
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return Arrays(tokens / ratio.median, tokens / ratio.high, tokens / ratio.low)
+
+    def verdicts(self) -> NDArray[np.str_]:
+        """Each cell's verdict, `[B, S, K]`: that of the record, or `published` in a published figure."""
+        missing = "published" if self.published else "not_run"
+        found = np.full(self._shape, missing, dtype="<U10")
+        for cell in self._cells:
+            found[self._place(cell.cell)] = cell.verdict
+        return found
+
+    def samples_ms(self, batch_size: int, seq_len: int, candidates: int) -> NDArray[np.float64]:
+        """What was timed in one cell, ms, `[n]`, in the order it was taken; empty where nothing was.
+
+        Raises UsageProblem for a cell outside the plan.
+        """
+        cell = Cell(batch_size, seq_len, candidates)
+        if (
+            batch_size not in self.batch_sizes
+            or seq_len not in self.seq_lens
+            or candidates not in self.candidates
+        ):
+            raise UsageProblem(
+                f"this run's plan does not hold {cell}", "see batch_sizes, seq_lens, candidates"
+            )
+        record = self._by_cell.get(cell)
+        samples = record.measured_ms.samples if record and record.measured_ms else []
+        return np.asarray(samples, dtype=np.float64)
+
+    def curves(self, acceptance: AcceptanceModel = PUBLISHED) -> CurveSet:
+        """The speedup curves, one per batch size and sequence length that has a point."""
+        plan, reference = self.record.plan, self.record.reference
+        rows = zip(plan.rows(), np.ndindex(*self._shape[:2]), strict=True)
+        speedup = self.speedup(acceptance)
+        curves = (self._curve(row, Arrays(*(part[place] for part in speedup)), acceptance)
+                  for row, place in rows)  # fmt: skip
+        return CurveSet(
+            title=plan.model.title,
+            curves=tuple(curve for curve in curves if curve.size),
+            acceptance_name=acceptance.name,
+            acceptance_formula=acceptance.formula,
+            estimated=self.estimated,
+            published=self.published,
+            candidates=plan.candidates,
+            reading_error=reference.reading_error if reference else None,
+        )
+
+    def findings(self, acceptance: AcceptanceModel = PUBLISHED) -> list[Finding]:
+        """What the curves say, in plain sentences, in the order to show them."""
+        return find_all(self.curves(acceptance))
+
+    # How they are made
+
+    @property
+    def _shape(self) -> tuple[int, int, int]:
+        return len(self.batch_sizes), len(self.seq_lens), len(self.candidates)
+
+    @property
+    def _cells(self) -> list[CellRecord]:
+        return list(self._by_cell.values())
+
+    @cached_property
+    def _by_cell(self) -> dict[Cell, CellRecord]:
+        known = set(self.record.plan.cells())
+        return {cell.cell: cell for cell in self.record.cells if cell.cell in known}
+
+    @cached_property
+    def _indices(self) -> tuple[dict[int, int], ...]:
+        axes = (self.batch_sizes, self.seq_lens, self.candidates)
+        return tuple({value: index for index, value in enumerate(axis)} for axis in axes)
+
+    def _place(self, cell: Cell) -> tuple[int, ...]:
+        return tuple(index[value] for index, value in zip(self._indices, cell, strict=True))
+
+    def _arrays(self, intervals: Iterable[Interval | None]) -> Arrays:
+        """The intervals of `_cells`, in the same order, as arrays."""
+        arrays = Arrays(*(np.full(self._shape, np.nan) for _ in range(3)))
+        for cell, interval in zip(self._cells, intervals, strict=True):
+            if interval is not None:
+                place = self._place(cell.cell)
+                arrays.median[place] = interval.median
+                arrays.low[place] = interval.ci_low
+                arrays.high[place] = interval.ci_high
+        return arrays
+
+    @cached_property
+    def _published_ratio(self) -> Arrays:
+        reference = self.record.reference
+        assert reference is not None
+        own = _own_acceptance(reference)
+        tokens = own.expected_tokens(self.candidates)
+        speedup = np.asarray(reference.speedup, dtype=np.float64)[np.newaxis]
+        error = reference.reading_error
+        with np.errstate(divide="ignore"):
+            arrays = Arrays(
+                tokens / speedup, tokens / (speedup + error), tokens / np.maximum(speedup - error, 0.0)
+            )
+        for part in arrays:
+            # one candidate is compared with itself: no reading error there
+            part[:, :, 0] = 1.0
+        return arrays
+
+    def _curve(self, row: Row, speedup: Arrays, acceptance: AcceptanceModel) -> Curve:
+        """One row's curve; the arrays are `[K]`. A cell whose latency came out as 0 has no speedup."""
+        kept = np.flatnonzero(np.isfinite(speedup.median) & (speedup.median > 0))
+        counts = np.asarray(self.candidates, dtype=np.int64)[kept]
+        median, low, high = (part[kept] for part in speedup)
+        unpaired = WorstCase(median, low, high)
+        if self.published:
+            trusted = np.ones(kept.size, dtype=np.bool_)
+            return Curve(*row, counts, median, low, high, trusted, unpaired.compare)
+        cells = [self._by_cell[Cell(*row, int(count))] for count in counts]
+        pairs = PairedRow(cells, acceptance.expected_tokens(counts), self.record.plan.model, unpaired)
+        return Curve(
+            *row, counts, median, low, high, self._trusted(row, cells), pairs.compare, pairs.shared_rounds
+        )
+
+    def _trusted(self, row: Row, cells: Sequence[CellRecord]) -> NDArray[np.bool_]:
+        baseline = self._by_cell.get(Cell(*row, 1))
+        spoilt = baseline is None or baseline.verdict == "invalid"
+        return np.asarray([not spoilt and cell.verdict != "invalid" for cell in cells], dtype=np.bool_)
+
+
+def _own_acceptance(reference: Reference) -> AcceptanceModel:
+    own = log_fit_from(reference.acceptance)
+    if own is None:
+        raise RunFileProblem(
+            f"the published figure's acceptance model {ascii(reference.acceptance[:80])} is not known",
+            "write it as '1 + 0.477 ln K'",
+        )
+    return own
+
+
+def _check_reference(reference: Reference, shape: tuple[int, int, int]) -> None:
+    _own_acceptance(reference)
+    widths = {len(row) for row in reference.speedup}
+    if (1, len(reference.speedup)) != shape[:2] or widths != {shape[2]}:
+        raise RunFileProblem(
+            "the published speedups do not fit the plan",
+            f"one batch size, {shape[1]} sequence lengths and {shape[2]} candidates each are expected",
+        )
+
+
+def load(path: str | os.PathLike[str]) -> Run:
+    """Opens a run file, a journal, or a sample by its name.
+
+    Raises RunFileProblem for what is no file or sample and for a file that cannot be trusted.
+    """
+    # the reader brings pydantic's validators and the journal with it: `Run.of` does without
+    from specprof.run.reading import load_record
+    from specprof.run.samples import resolve
+
+    loaded = load_record(resolve(os.fspath(path)))
+    return Run(loaded.record, tuple(loaded.warnings), loaded.path)

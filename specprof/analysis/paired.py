@@ -1,0 +1,102 @@
+"""Comparing two points of one curve: paired, round by round, where both were measured.
+
+The speedup of point j over point i is (E_j / E_i) · (T_i / T_j). Drift between rounds, a warmer chip or
+a busier host, moves both latencies of a round alike and falls out of their quotient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from specprof.plan.model import ModelShape
+from specprof.run.record import CellRecord
+from specprof.run.statistics import Estimate, full_depth, median_estimate, paired
+
+Vector = NDArray[np.float64]
+SAME = Estimate(1.0, 1.0, 1.0)
+
+
+def quotient(numerator: float, denominator: float) -> float:
+    """numerator / denominator for values ≥ 0; infinite where the denominator is 0."""
+    return numerator / denominator if denominator > 0 else float("inf")
+
+
+class WorstCase:
+    """Compares points by their own intervals only: the most and the least that both errors allow.
+
+    `median`, `low`, `high` are speedups, `[n]`.
+    """
+
+    def __init__(self, median: Vector, low: Vector, high: Vector) -> None:
+        self._median, self._low, self._high = median.tolist(), low.tolist(), high.tolist()
+
+    def compare(self, i: int, j: int) -> Estimate:
+        """Speedup of point j over that of point i, with its bounds."""
+        if i == j:
+            return SAME
+        return Estimate(
+            quotient(self._median[j], self._median[i]),
+            quotient(self._low[j], self._high[i]),
+            quotient(self._high[j], self._low[i]),
+        )
+
+
+class PairedRow:
+    """The measured cells of one row, `[n]`, with the expected tokens per step of each, `[n]`."""
+
+    def __init__(
+        self, cells: Sequence[CellRecord], tokens: Vector, shape: ModelShape, unpaired: WorstCase
+    ) -> None:
+        self._cells, self._tokens, self._shape, self._unpaired = cells, tokens.tolist(), shape, unpaired
+        self._found: dict[tuple[int, int], Estimate] = {}
+
+    @cached_property
+    def _samples(self) -> list[tuple[Vector, list[int]]]:
+        """Each cell's samples at full depth, ms, and their rounds. A cell without samples has none."""
+        return [depth_samples(cell, self._shape) for cell in self._cells]
+
+    def _in_shared_rounds(self, i: int, j: int) -> tuple[Vector, Vector]:
+        """Latencies of points i and j, ms, `[m]` each, in the rounds that measured both."""
+        (there, there_rounds), (here, here_rounds) = self._samples[i], self._samples[j]
+        return paired(there, there_rounds, here, here_rounds)
+
+    def shared_rounds(self, i: int, j: int) -> int:
+        """How many rounds measured both points."""
+        return int(self._in_shared_rounds(i, j)[0].size)
+
+    def compare(self, i: int, j: int) -> Estimate:
+        """Speedup of point j over that of point i, with its 95 % interval.
+
+        Taken as the reciprocal of median(T_j / T_i), so that a comparison with K = 1 gives the speedup
+        itself. Points that share no round are compared by the worst case of their own intervals.
+        """
+        if i == j:
+            return SAME
+        if (i, j) not in self._found:
+            self._found[i, j] = self._compare(i, j)
+        return self._found[i, j]
+
+    def _compare(self, i: int, j: int) -> Estimate:
+        base, mine = self._in_shared_rounds(i, j)
+        if not base.size or base.min() <= 0:
+            return self._unpaired.compare(i, j)
+        slower = median_estimate(mine / base)
+        gain = self._tokens[j] / self._tokens[i]
+        return Estimate(
+            quotient(gain, slower.median), quotient(gain, slower.high), quotient(gain, slower.low)
+        )
+
+
+def depth_samples(cell: CellRecord, shape: ModelShape) -> tuple[Vector, list[int]]:
+    """A cell's samples taken to full depth, ms, `[n]`, and the round of each."""
+    if cell.measured_ms is None:
+        return np.empty(0), []
+    head = cell.head_ms.samples if cell.head_ms is not None else None
+    if head is not None and len(head) != len(cell.measured_ms.samples):
+        head = None
+    values = full_depth(cell.measured_ms.samples, head, shape.layers_measured, shape.layers_total)
+    return values, cell.measured_ms.rounds

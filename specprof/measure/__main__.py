@@ -1,0 +1,120 @@
+"""The measuring child: `python -m specprof.measure --events FD --job FD`.
+
+Reads a Job from one inherited descriptor and speaks events on another. SIGINT ends it after the sample
+in progress; it dies with its parent.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+import time
+
+from specprof.errors import EnvironmentProblem, SpecprofError
+from specprof.measure.speaker import ParentGone, Speaker
+from specprof.run import events as ev
+from specprof.run.job import Job
+
+_PR_SET_PDEATHSIG = 1
+
+
+def _die_with_parent() -> None:
+    """Asks the kernel for SIGKILL when the parent dies. Linux only; elsewhere the closed pipe tells."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Interrupt:
+    """SIGINT: before the sweep it ends the child at once, in the sweep between two samples."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self.at_once = True
+        signal.signal(signal.SIGINT, self._on_signal)
+
+    def _on_signal(self, *_: object) -> None:
+        self.asked = True
+        if self.at_once:
+            raise KeyboardInterrupt
+
+    def __call__(self) -> bool:
+        return self.asked
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m specprof.measure")
+    parser.add_argument("--events", type=int, required=True)
+    parser.add_argument("--job", type=int, required=True)
+    asked = parser.parse_args()
+    _die_with_parent()
+    interrupt = Interrupt()
+    with os.fdopen(asked.job, encoding="utf-8") as file:
+        job = Job.model_validate_json(file.read())
+    speaker = Speaker(asked.events, job.origin_s)
+    try:
+        return _measure(job, speaker, interrupt)
+    except KeyboardInterrupt:
+        with contextlib.suppress(ParentGone):
+            speaker.say(ev.Cancelled, reason="interrupted")
+        return 0
+    except SpecprofError as error:
+        speaker.say(ev.Fatal, exit_code=error.exit_code, what=error.what, remedy=error.remedy)
+        return error.exit_code
+    except ParentGone:
+        return 0
+
+
+def _measure(job: Job, speaker: Speaker, interrupt: Interrupt) -> int:
+    os.environ["HF_HUB_OFFLINE"] = "1"  # nothing is ever downloaded
+    os.environ["TRANSFORMERS_OFFLINE"] = "1"
+    os.environ["TRANSFORMERS_VERBOSITY"] = "error"
+    try:
+        import torch
+
+        from specprof.measure import capacity, environment
+        from specprof.measure.workbench import open_bench
+    except ImportError as error:
+        raise EnvironmentProblem(
+            f"cannot import what the measurement needs: {error}", "reinstall specprof with its dependencies"
+        ) from None
+
+    torch.manual_seed(job.plan.seed)
+    device = environment.open_device(job.plan)
+    speaker.say(ev.EnvironmentRead, environment=environment.read_environment(device))
+    capacity.check_model_fits(job.plan, device)
+    with torch.inference_mode():
+        started = time.monotonic()
+        bench, execution = open_bench(job.plan, device, speaker, interrupt)
+        from specprof.plan.memory import weight_bytes
+
+        speaker.say(
+            ev.ModelBuilt,
+            build_s=time.monotonic() - started,
+            weight_bytes=weight_bytes(job.plan),
+            execution=execution,
+        )
+        return _sweep(job, bench, interrupt)
+
+
+def _sweep(job: Job, bench, interrupt: Interrupt) -> int:
+    from specprof.measure.row_sweep import CancelledByUser
+    from specprof.measure.sweep import Sweep
+
+    interrupt.at_once = False
+    if interrupt.asked:
+        raise KeyboardInterrupt
+    try:
+        ended = Sweep(bench, job).run()
+    except CancelledByUser:
+        bench.speaker.say(ev.Cancelled, reason="interrupted")
+        return 0
+    bench.speaker.say(ev.RunEnded, cells_finished=ended)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

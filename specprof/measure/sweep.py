@@ -1,0 +1,79 @@
+"""The sweep: all rows of the plan, within the budget. CPU and CUDA go through the same one."""
+
+from __future__ import annotations
+
+import time
+
+from specprof.measure.row_sweep import Bench, RowSweep
+from specprof.plan.plan import Cell, Row
+from specprof.run import events as ev
+from specprof.run.job import Job
+
+
+class Sweep:
+    """Measures the rows one after another, giving each an even share of what is left of the budget."""
+
+    def __init__(self, bench: Bench, job: Job) -> None:
+        self.bench = bench
+        self.job = job
+        self.ended: set[Cell] = set(job.ended)
+        budget = job.plan.stopping.budget_s
+        self._end_s = None if budget is None else time.monotonic() + budget
+
+    def run(self) -> int:
+        """Runs the sweep and returns how many cells have ended, in this process or before."""
+        waiting = [row for row in self.job.plan.rows() if not self._all_ended(row)]
+        first = True
+        while waiting:
+            row = waiting.pop(0)
+            sweep = RowSweep(self.bench, row, self.ended, self.job.first_round(row))
+            try:
+                if sweep.open():
+                    if first:
+                        sweep.measure_round()
+                        waiting = self._affordable(sweep, waiting)
+                        first = False
+                    sweep.measure(self._deadline(len(waiting)))
+            finally:
+                sweep.close()
+        return len(self.ended)
+
+    def _all_ended(self, row: Row) -> bool:
+        return all(Cell(*row, k) in self.ended for k in self.job.plan.candidates)
+
+    def _deadline(self, rows_after: int) -> float | None:
+        if self._end_s is None:
+            return None
+        now = time.monotonic()
+        return now + max(0.0, self._end_s - now) / (rows_after + 1)
+
+    def _affordable(self, first: RowSweep, waiting: list[Row]) -> list[Row]:
+        """Drops the longest sequence lengths where the budget cannot give each row its least rounds."""
+        rule = self.job.plan.stopping
+        if not rule.drop_rows or rule.budget_s is None or first.round_s is None:
+            return waiting
+        row_s = first.warmup_s + rule.min_rounds * first.round_s
+        room = max(1, int(rule.budget_s / row_s))
+        kept = list(waiting)
+        while kept and len(kept) + 1 > room:
+            longest = max(row.seq_len for row in kept)
+            kept = [row for row in kept if row.seq_len < longest]
+        dropped = [row for row in waiting if row not in kept]
+        if dropped:
+            self._say_dropped(dropped, first, rule.budget_s)
+        return kept
+
+    def _say_dropped(self, dropped: list[Row], first: RowSweep, budget_s: float) -> None:
+        lengths = ", ".join(str(s) for s in sorted({row.seq_len for row in dropped}))
+        reason = (
+            f"dropped to keep to the {budget_s:.0f} s budget: one round of a row takes {first.round_s:.1f} s "
+            f"here, and each row needs {self.job.plan.stopping.min_rounds}"
+        )
+        self.bench.speaker.say(ev.RowsDropped, rows=dropped, reason=reason)
+        self.bench.speaker.say(
+            ev.Notice,
+            level="warning",
+            text=f"seq_len {lengths} {reason}; --budget {2 * budget_s:.0f} gives more time",
+        )
+        for row in dropped:
+            self.ended.update(Cell(*row, k) for k in self.job.plan.candidates)

@@ -1,0 +1,74 @@
+"""Puts a plan on its device: workload, clock, and the execution mode that works there."""
+
+from __future__ import annotations
+
+import torch
+
+from specprof.errors import EnvironmentProblem
+from specprof.measure import capacity
+from specprof.measure.clock import CpuClock, CudaClock
+from specprof.measure.cuda_graph import GraphPool
+from specprof.measure.paper_block import PaperBlock
+from specprof.measure.row_sweep import Bench
+from specprof.measure.speaker import Speaker
+from specprof.measure.verify_step import FullModel
+from specprof.plan.memory import format_bytes, weight_bytes
+from specprof.plan.plan import Plan, Row
+from specprof.run import events as ev
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+GRAPH_TOLERANCE = 1e-2
+"""Largest relative difference of a replayed graph's logits from eager ones: bf16 rounding, not error."""
+
+
+def open_bench(plan: Plan, device: torch.device, speaker: Speaker, cancelled) -> tuple[Bench, str]:
+    """The bench and the execution that `auto` came to. Raises EnvironmentProblem where memory ends."""
+    kind = FullModel if plan.workload == "full" else PaperBlock
+    failed = None
+    try:
+        workload = kind(plan, DTYPES[plan.dtype], device)
+    except Exception as error:
+        if not capacity.is_out_of_memory(error):
+            raise
+        failed = str(error).splitlines()[0]
+    if failed is not None:
+        capacity.release(device)
+        raise EnvironmentProblem(
+            f"out of memory while building {plan.model.title}: it needs "
+            f"{format_bytes(weight_bytes(plan))}, {format_bytes(capacity.free_bytes(device))} are free",
+            "measure fewer layers with --layers, or free memory",
+        )
+    clock = CudaClock(device) if device.type == "cuda" else CpuClock()
+    bench = Bench(plan, workload, device, clock, speaker, None, cancelled)
+    if device.type != "cuda" or plan.execution == "eager":
+        return bench, "eager"
+    problem = _graph_problem(bench)
+    if problem is None:
+        bench.graphs = GraphPool(device)
+        return bench, "graph"
+    if plan.execution == "graph":
+        raise EnvironmentProblem(f"CUDA graphs do not work here: {problem}", "measure with --execution eager")
+    speaker.say(ev.Notice, level="warning", text=f"CUDA graphs do not work here ({problem}): running eagerly")
+    return bench, "eager"
+
+
+def _graph_problem(bench: Bench) -> str | None:
+    """Tries one small cell: why its graph cannot be used, or None where replay equals eager."""
+    plan = bench.plan
+    candidates = plan.candidates[min(1, len(plan.candidates) - 1)]
+    problem = None
+    try:
+        bench.workload.open_row(Row(plan.batch_sizes[0], plan.seq_lens[0]))
+        step = bench.workload.step(candidates, masked=candidates > 1)
+        expected = step.run().float().clone()
+        replayed = GraphPool(bench.device).capture(step, with_head=False).run().float()
+        torch.cuda.synchronize(bench.device)
+        error = (replayed - expected).norm() / expected.norm()
+        if not error <= GRAPH_TOLERANCE:
+            problem = f"replayed logits differ from eager ones by {float(error):.1e}"
+    except RuntimeError as error:
+        problem = str(error).splitlines()[0]
+    finally:
+        bench.workload.close_row()
+    capacity.release(bench.device)
+    return problem

@@ -1,0 +1,30 @@
+"""What the session tells the measuring child: the plan and how far an earlier process came."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from specprof.plan.plan import Cell, Plan, Row
+
+
+class Job(BaseModel):
+    """One child's work. `ended` cells are left alone; K = 1 is measured again where its row goes on.
+
+    The budget counts anew for what is left to measure.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    plan: Plan
+    origin_s: float = Field(description="Value of the machine's monotonic clock at the run's t_s = 0")
+    ended: list[Cell] = Field(default_factory=list)
+    next_round: dict[str, int] = Field(
+        default_factory=dict, description="First free round of rows begun before, by `row_key`"
+    )
+
+    def first_round(self, row: Row) -> int:
+        return self.next_round.get(row_key(row), 0)
+
+
+def row_key(row: Row) -> str:
+    return f"{row.batch_size}x{row.seq_len}"
