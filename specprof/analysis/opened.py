@@ -30,6 +30,7 @@ from specprof.analysis.paired import PairedRow, WorstCase
 from specprof.errors import RunFileProblem, UsageProblem
 from specprof.plan.plan import Cell, Row
 from specprof.run.record import CellRecord, Interval, Reference, RunRecord
+from specprof.run.sanitize import clean
 
 Grid = NDArray[np.float64]
 
@@ -155,7 +156,7 @@ class Run:
         curves = (self._curve(row, Arrays(*(part[place] for part in speedup)), acceptance)
                   for row, place in rows)  # fmt: skip
         return CurveSet(
-            title=plan.model.title,
+            title=clean(plan.model.title),
             curves=tuple(curve for curve in curves if curve.size),
             acceptance_name=acceptance.name,
             acceptance_formula=acceptance.formula,
@@ -245,7 +246,7 @@ def _own_acceptance(reference: Reference) -> AcceptanceModel:
     own = log_fit_from(reference.acceptance)
     if own is None:
         raise RunFileProblem(
-            f"the published figure's acceptance model {ascii(reference.acceptance[:80])} is not known",
+            f"the published figure's acceptance model '{clean(reference.acceptance, 80)}' is not known",
             "write it as '1 + 0.477 ln K'",
         )
     return own

@@ -46,13 +46,13 @@ def shape_of_folder(path: str | os.PathLike[str]) -> ModelShape:
     return shape.model_copy(update={"has_weights": True})
 
 
-def weight_files(folder: Path) -> dict[str, list[str]]:
+def weight_files(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
     """The tensors that each weight file of a checkpoint folder holds, by file name.
 
     The files are plain names in `folder`, whole, and hold what the index says; empty where the folder
     has no weights. Raises EnvironmentProblem, also for weights that are not safetensors.
     """
-    return {name: list(tensors) for name, tensors in _shards(folder).items()}
+    return {name: list(tensors) for name, tensors in _shards(Path(folder)).items()}
 
 
 def _folder(path: str | os.PathLike[str]) -> Path:

@@ -56,7 +56,9 @@ class CellRecord(BaseModel):
     seq_len: Count
     candidates: Count
     measured_ms: Measured | None = Field(
-        default=None, description="What was timed: in a sliced run the slice with embedding, norm and head"
+        default=None,
+        description="What was timed: in a sliced run the slice with embedding, norm and head. "
+        "A cell that failed keeps what was timed before, and has neither latency_ms nor ratio",
     )
     latency_ms: Interval | None = Field(default=None, description="The verify step at full depth")
     ratio: Interval | None = Field(default=None, description="Full depth, paired: T(K)/T(1) within rounds")

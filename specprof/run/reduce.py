@@ -7,18 +7,15 @@ computed here from the samples, whoever wrote the file.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from dataclasses import dataclass, field
-from typing import Any
 
 from specprof.errors import RunFileProblem
 from specprof.plan.plan import Cell, Plan, Row
 from specprof.run import events as ev
+from specprof.run.cell_state import CellState, interval, timed_fields
 from specprof.run.record import (
     MAX_SAMPLES,
     SCHEMA_VERSION,
     CellRecord,
-    Interval,
-    Measured,
     NoticeRecord,
     RunRecord,
     Status,
@@ -29,50 +26,6 @@ from specprof.run.verdict import judge
 MAX_TELEMETRY = 100_000
 MAX_NOTICES = 10_000
 MAX_SOURCES = 16
-
-
-@dataclass
-class Series:
-    """The samples of one form of one cell, in the order they were taken."""
-
-    ms: list[float] = field(default_factory=list)
-    head_ms: list[float | None] = field(default_factory=list)
-    rounds: list[int] = field(default_factory=list)
-    at_s: list[float] = field(default_factory=list)
-
-    def add(self, event: ev.SampleTaken) -> None:
-        self.ms.append(event.measured_ms)
-        self.head_ms.append(event.head_ms)
-        self.rounds.append(event.round)
-        self.at_s.append(event.t_s)
-
-    def heads(self) -> list[float] | None:
-        """Head times where every sample has one."""
-        known = [value for value in self.head_ms if value is not None]
-        return known if known and len(known) == len(self.ms) else None
-
-
-@dataclass
-class CellState:
-    """What the stream has said of one cell so far."""
-
-    cell: Cell
-    plain: Series = field(default_factory=Series)
-    masked: Series = field(default_factory=Series)
-    order: int | None = None
-    discarded_ms: list[float] = field(default_factory=list)
-    finished: ev.CellFinished | None = None
-    failed: ev.CellFailed | None = None
-
-    @property
-    def measured(self) -> bool:
-        """Whether it was sampled to a stop of its own, and not only up to an interruption."""
-        stopped = self.finished is not None and self.finished.stop_reason != "interrupted"
-        return stopped and bool(self.plain.ms) and self.failed is None
-
-    @property
-    def ended(self) -> bool:
-        return self.measured or self.failed is not None
 
 
 class Reduction:
@@ -255,7 +208,7 @@ class Reduction:
         """One cell of the record, judged by what is known so far. A failed cell keeps what was timed."""
         state = self.cells[cell]
         place = {"batch_size": cell.batch_size, "seq_len": cell.seq_len, "candidates": cell.candidates}
-        timed = _timed(state)
+        timed = timed_fields(state)
         if state.failed is not None:
             return CellRecord(**place, **timed, verdict=state.failed.verdict, reasons=[state.failed.reason],
                               finished_at_s=state.failed.t_s)  # fmt: skip
@@ -276,8 +229,8 @@ class Reduction:
         return CellRecord(
             **place,
             **timed,
-            latency_ms=_interval(latency),
-            ratio=_interval(ratio) if ratio else None,
+            latency_ms=interval(latency),
+            ratio=interval(ratio) if ratio else None,
             verdict=judgement.verdict,
             reasons=list(judgement.reasons),
             stop_reason=stop_reason,
@@ -299,36 +252,3 @@ class Reduction:
 
 def _time_of(moment: ev.TelemetrySample | NoticeRecord) -> float:
     return moment.t_s
-
-
-def _timed(state: CellState) -> dict[str, Any]:
-    """The fields of a cell's record that say what was timed; none before its first sample."""
-    if not state.plain.ms:
-        return {}
-    head = state.plain.heads()
-    return {
-        "measured_ms": _measured(state.plain),
-        "head_ms": _measured(state.plain, head) if head else None,
-        "masked_ms": _measured(state.masked) if state.masked.ms else None,
-        "order": state.order,
-        "started_at_s": state.plain.at_s[0],
-        "discarded_ms": state.discarded_ms,
-    }
-
-
-def _interval(estimate: Estimate) -> Interval:
-    return Interval(median=estimate.median, ci_low=estimate.low, ci_high=estimate.high)
-
-
-def _measured(series: Series, values: list[float] | None = None) -> Measured:
-    """An interval with its samples: of the series itself, or of other values taken with it."""
-    samples = series.ms if values is None else values
-    estimate = median_estimate(samples)
-    return Measured(
-        median=estimate.median,
-        ci_low=estimate.low,
-        ci_high=estimate.high,
-        samples=samples,
-        rounds=series.rounds,
-        sampled_at_s=series.at_s,
-    )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from specprof.errors import RunFileProblem
 from specprof.places import samples_folder
+from specprof.run.sanitize import clean
 
 
 def sample_names() -> list[str]:
@@ -30,7 +31,7 @@ def resolve(name_or_path: str) -> Path:
     names = sample_names()
     if name_or_path in names:
         return samples_folder() / f"{name_or_path}.json"
-    shown = ascii(name_or_path[:200])
+    shown = f"'{clean(name_or_path, 200)}'"
     if folder:
         raise RunFileProblem(f"{shown} is a folder", "name a run file in it")
     known = f"the samples are: {', '.join(names)}" if names else "there are no samples in this installation"

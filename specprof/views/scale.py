@@ -57,13 +57,14 @@ def vertical_scale(low: float, high: float, rows: int, anchor: float = 1.0) -> S
 
     The anchor is a tick, at the centre of a row: the line that everything is judged against, and the
     points on it, stand exactly there. Among the axes with a nice step and a whole number of rows to each,
-    the one is taken that uses the rows best at about one tick to four rows.
+    the one is taken that uses the rows best at about one tick to three rows, nine
+    at most.
     """
     if rows < 6:
         raise ValueError("an axis needs at least 6 rows")
     low, high = min(low, anchor), max(high, anchor)
     span = max(high - low, 0.02 * max(abs(anchor), 1e-6))
-    wanted = min(max(rows / 4, 4.0), 9.0)
+    wanted = min(max(rows / 2.6, 4.0), 9.0)
     best: tuple[float, Scale] | None = None
     for step in _nice_steps(span):
         for apart in _ROWS_PER_TICK:

@@ -31,6 +31,7 @@ def test_a_single_safetensors_file_counts_as_weights(checkpoint):
     checkpoint.single()
     assert shape_of_folder(checkpoint.folder).has_weights
     assert weight_files(checkpoint.folder) == {"model.safetensors": list(checkpoint.tensors)}
+    assert weight_files(str(checkpoint.folder)) == weight_files(checkpoint.folder)
 
 
 def test_sharded_weights_are_found_by_their_index(checkpoint):

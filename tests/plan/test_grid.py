@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -88,7 +90,7 @@ def test_any_range_holds_its_first_value_and_stays_within_its_last(first, span, 
     values = parse_counts(f"{first}:{last}:{step}", "candidates").values
     assert values[0] == first
     assert last - step < values[-1] <= last
-    assert {after - before for before, after in zip(values, values[1:], strict=False)} <= {step}
+    assert {after - before for before, after in pairwise(values)} <= {step}
 
 
 @given(st.text(max_size=30))

@@ -288,10 +288,11 @@ def test_any_tree_has_one_root_parents_before_children_and_depths_that_count_anc
     assert [node for node, parent in enumerate(tree) if parent < 0] == [0]
     assert all(parent < node for node, parent in enumerate(tree))
     assert max(tree.count(node) for node in range(candidates)) <= (1 if shape == "chain" else 4)
-    for node, (depth, seen) in enumerate(zip(depths(tree), ancestors(tree), strict=True)):
+    visible = ancestors(tree)
+    for node, (depth, seen) in enumerate(zip(depths(tree), visible, strict=True)):
         assert {0, node} <= seen
         assert len(seen) == depth + 1
-        assert seen == {node} | (ancestors(tree)[tree[node]] if node else set())
+        assert seen == {node} | (visible[tree[node]] if node else set())
 
 
 @given(st.integers(1, 200), SHAPES)

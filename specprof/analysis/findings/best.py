@@ -10,11 +10,10 @@ from specprof.analysis.findings.evidence import (
     Points,
     Series,
     direction,
-    finite,
     floats,
     sign_test,
 )
-from specprof.analysis.findings.finding import Certainty, Finding, weakest
+from specprof.analysis.findings.finding import Certainty, Finding, Numbers, weakest
 from specprof.analysis.findings.words import counted, listed, with_bounds
 from specprof.run.statistics import Estimate
 
@@ -38,7 +37,7 @@ def _best_of(series: Series, row: Points) -> Finding:
         text += f"{counted(best, 'candidate')}, {with_bounds(value)}"
     if rivals:
         text += f"; {listed(rivals)} cannot be told apart"
-    numbers = {
+    numbers: Numbers = {
         "candidates": float(best),
         "speedup": value.median,
         "speedup_low": value.low,
@@ -50,7 +49,7 @@ def _best_of(series: Series, row: Points) -> Finding:
         series.batch_size,
         row.seq_len,
         text,
-        finite(numbers),
+        numbers,
         row.best_certainty,
         series.basis(),
     )
@@ -66,21 +65,19 @@ def best_by_length(series: Series) -> list[Finding]:
         text, certainty, basis = _same_everywhere(series, rows)
     else:
         text, certainty, basis = _differs(series, rows)
-    numbers = {"seq_lens": floats([row.seq_len for row in rows]), "candidates": floats(best)}
+    numbers: Numbers = {"seq_lens": floats([row.seq_len for row in rows]), "candidates": floats(best)}
     return [Finding("best-k-by-length", series.batch_size, None, text, numbers, certainty, basis)]
 
 
 def _same_everywhere(series: Series, rows: list[Points]) -> tuple[str, Certainty, str]:
     best = rows[0].candidates[rows[0].best]
     verb = "is" if best == 1 else "are"
-    text = f"{counted(best, 'candidate')} {verb} best at every sequence length (batch {series.batch_size}, "
-    text += f"{len(rows)} of {len(rows)})"
+    text = f"{counted(best, 'candidate')} {verb} best at every sequence length (batch {series.batch_size})"
     unsure = [row for row in rows if row.rivals]
     if not unsure:
         return text, weakest(*(row.best_certainty for row in rows)), series.basis()
     rivals = sorted({row.candidates[i] for row in unsure for i in row.rivals})
-    text += f"; at seq_len {listed([row.seq_len for row in unsure])}, {listed(rivals)} "
-    text += "cannot be told apart" if len(rivals) == 1 else "cannot all be told apart"
+    text += f"; at seq_len {listed([row.seq_len for row in unsure])} others cannot be told apart from it"
     # no single length may decide, but the best beats each rival at nearly every length
     p = max(_sign_over_rows(rows, best, rival) for rival in rivals)
     if p <= SUGGESTIVE_P:
@@ -130,7 +127,7 @@ def peak(series: Series) -> list[Finding]:
     if rivals:
         others = [f"{row.candidates[i]} at seq_len {row.seq_len}" for row, i in rivals]
         text += f"; {listed(others, 3)} may be as high within {series.noise}"
-    numbers = {
+    numbers: Numbers = {
         "speedup": value.median,
         "speedup_low": value.low,
         "speedup_high": value.high,
@@ -139,7 +136,7 @@ def peak(series: Series) -> list[Finding]:
         "as_high": float(len(rivals)),
     }
     certainty = "within noise" if rivals else top.certainty(0, at)
-    return [Finding("peak", series.batch_size, top.seq_len, text, finite(numbers), certainty, series.basis())]
+    return [Finding("peak", series.batch_size, top.seq_len, text, numbers, certainty, series.basis())]
 
 
 def _as_high(top: Points, at: int, row: Points, i: int, value: Estimate) -> bool:

@@ -1,11 +1,12 @@
 """The shape beyond K = 1: plateau, cliff, and what follows it.
 
-A cliff is a drop of at least 5 % from one candidate count to the next, beyond K = 1, whose interval
-excludes no drop; anywhere, before the peak or after it. The step from K = 1 is no cliff: where it goes
-down, speculation does not pay. Over several curves the cliff is the step with the most drop in all.
+A cliff is a drop of at least 10 % from one candidate count to the next, beyond K = 1, whose interval
+lies below no change; anywhere, before the peak or after it. The step from K = 1 is no cliff: where it
+goes down, speculation does not pay. Over several curves the cliff is the step with the most drop in all;
+further steps are cliffs too where most curves drop there.
 
 A plateau is an unbroken range of at least three counts around the best one, all within 10 % of it, in
-every curve.
+every curve. The sizes are ours: no publication defines either word.
 """
 
 from __future__ import annotations
@@ -19,16 +20,15 @@ from specprof.analysis.findings.evidence import (
     Points,
     Series,
     direction,
-    finite,
     floats,
     side,
     sign_test,
 )
-from specprof.analysis.findings.finding import Certainty, Finding, weakest
+from specprof.analysis.findings.finding import Certainty, Finding, Numbers, weakest
 from specprof.analysis.findings.words import change, counted, listed, percent, spread, spread_times, times
 from specprof.run.statistics import Estimate
 
-CLIFF_DROP = 0.05
+CLIFF_DROP = 0.10
 PLATEAU_LOSS = 0.10
 PLATEAU_POINTS = 3
 MOST_CLIFFS = 3
@@ -111,7 +111,7 @@ def _cliff(series: Series, steps: list[Step], group: list[Step]) -> Finding:
         text += f"in {lengths}, most at seq_len {largest.row.seq_len}: {fall}, {change(largest.ratio)}"
     if all(step.row.speedup[step.i] < 1 for step in group):
         text += "; speculation does not pay before it either"
-    numbers = {
+    numbers: Numbers = {
         "from_candidates": float(before),
         "to_candidates": float(after),
         "curves": float(having),
@@ -127,19 +127,20 @@ def _cliff(series: Series, steps: list[Step], group: list[Step]) -> Finding:
     if any(step.certainty == "significant" for step in group):
         certainty = "significant"
     basis = series.basis(looked_at=len(steps))
-    return Finding("cliff", series.batch_size, where, text, finite(numbers), certainty, basis)
+    return Finding("cliff", series.batch_size, where, text, numbers, certainty, basis)
 
 
 def _no_cliff(series: Series, steps: list[Step], falling: list[Step]) -> Finding:
     text = f"No cliff found at batch {series.batch_size}: no drop of {percent(CLIFF_DROP)} or more between "
     text += f"neighbouring counts stands out of {series.noise}"
-    numbers: dict[str, float | list[float]] = {"neighbours": float(len(steps))}
+    numbers: Numbers = {"neighbours": float(len(steps))}
     if falling:
         largest = max(falling, key=_depth)
         before, after = largest.counts
         text += f"; the largest clear one is {change(largest.ratio)} from {before} to {after} "
         text += f"at seq_len {largest.row.seq_len}"
-        numbers |= {
+        numbers = {
+            **numbers,
             "from_candidates": float(before),
             "to_candidates": float(after),
             "largest_drop": largest.drop,
@@ -148,7 +149,7 @@ def _no_cliff(series: Series, steps: list[Step], falling: list[Step]) -> Finding
     ruled_out = all(1 - step.ratio.low < CLIFF_DROP for step in steps)
     certainty = weakest(*(step.certainty for step in steps)) if ruled_out else "within noise"
     basis = series.basis(looked_at=len(steps))
-    return Finding("no-cliff", series.batch_size, None, text, finite(numbers), certainty, basis)
+    return Finding("no-cliff", series.batch_size, None, text, numbers, certainty, basis)
 
 
 def _plateau(series: Series) -> list[Finding]:
@@ -171,10 +172,10 @@ def _plateau(series: Series) -> list[Finding]:
         )
     else:
         text += f", though {series.noise} allows {percent(at_most)}"
-    numbers = {"candidates": floats(counts), "loss": worst, "loss_high": at_most}
+    numbers: Numbers = {"candidates": floats(counts), "loss": worst, "loss_high": at_most}
     seq_len = rows[0].seq_len if len(rows) == 1 else None
     return [
-        Finding("plateau", series.batch_size, seq_len, text, finite(numbers), certainty, series.basis())
+        Finding("plateau", series.batch_size, seq_len, text, numbers, certainty, series.basis())
     ]  # fmt: skip
 
 
@@ -206,7 +207,7 @@ def _after(series: Series, steps: list[Step], foot: int) -> list[Finding]:
     rising = [step for step in group if direction(step.ratio) > 0]
     p = sign_test(direction(step.ratio) for step in group)
     basis = series.basis(looked_at=len(steps))
-    numbers = {
+    numbers: Numbers = {
         "from_candidates": float(foot),
         "to_candidates": float(counts[1]),
         "curves": float(len(group)),
@@ -230,7 +231,7 @@ def _after(series: Series, steps: list[Step], foot: int) -> list[Finding]:
         basis += f"; exact sign test over {counted(sum(direction(s.ratio) != 0 for s in group), 'curve')}"
     else:
         return [_no_recovery(series, group, down, whole, numbers, basis)]
-    return [Finding("recovery", series.batch_size, None, text, finite(numbers), sure, basis)]
+    return [Finding("recovery", series.batch_size, None, text, numbers, sure, basis)]
 
 
 def _no_recovery(
@@ -238,7 +239,7 @@ def _no_recovery(
     group: list[Step],
     down: list[Step],
     whole: str,
-    numbers: dict[str, float | list[float]],
+    numbers: Numbers,
     basis: str,
 ) -> Finding:
     changes = [change(step.ratio) for step in group]
@@ -248,4 +249,4 @@ def _no_recovery(
     else:
         sure = "within noise"
         text = f"No recovery after the cliff {whole} beyond {series.noise}: {listed(changes, 3)}"
-    return Finding("no-recovery", series.batch_size, None, text, finite(numbers), sure, basis)
+    return Finding("no-recovery", series.batch_size, None, text, numbers, sure, basis)

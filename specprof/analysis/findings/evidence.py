@@ -187,17 +187,8 @@ def sign_test(directions: Iterable[int]) -> float:
     """Two-sided p of the exact sign test (Dixon and Mood 1946); ties are dropped."""
     signs = [sign for sign in directions if sign]
     fewer = min(signs.count(1), signs.count(-1))
-    tail = sum(math.comb(len(signs), k) for k in range(fewer + 1)) / 2 ** len(signs)
+    tail = sum(math.comb(len(signs), k) for k in range(fewer + 1)) / 2.0 ** len(signs)
     return min(1.0, 2 * tail)
-
-
-def finite(numbers: dict[str, float | list[float]]) -> dict[str, float | list[float]]:
-    """The numbers without those that JSON cannot hold."""
-    return {
-        name: value
-        for name, value in numbers.items()
-        if all(math.isfinite(v) for v in (value if isinstance(value, list) else [value]))
-    }
 
 
 def floats(values: Sequence[float]) -> list[float]:

@@ -39,8 +39,8 @@ def _left_out(series: Series) -> list[Finding]:
     count = sum(len(row.left_out) for row in rows)
     places = [f"{listed(row.left_out)} candidates at seq_len {row.seq_len}" for row in rows]
     verb = "is" if count == 1 else "are"
-    text = f"{counted(count, 'cell')} of batch {series.batch_size} {verb} invalid and left out of these findings: "
-    text += listed(places, 4)
+    text = f"{counted(count, 'cell')} of batch {series.batch_size} {verb} invalid and left out "
+    text += f"of these findings: {listed(places, 4)}"
     return [
         Finding(
             "left-out",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -33,7 +34,8 @@ _ORDER: tuple[Certainty, ...] = ("within noise", "suggestive", "significant")
 
 @dataclass(frozen=True)
 class Finding:
-    """`numbers` holds what `text` says, and the intervals behind it, by name; all are finite."""
+    """`numbers` holds what `text` says, and the intervals behind it, by name. Those that JSON cannot hold,
+    an interval without an upper end, are left out."""
 
     kind: Kind
     batch_size: int
@@ -44,6 +46,10 @@ class Finding:
     certainty: Certainty
     basis: str
     """How the certainty was come by, in a few words."""
+
+    def __post_init__(self) -> None:
+        kept = {name: value for name, value in self.numbers.items() if _finite(value)}
+        object.__setattr__(self, "numbers", kept)
 
     def as_json(self) -> dict[str, Any]:
         """The finding as it stands in a run file's `analysis`."""
@@ -56,6 +62,10 @@ class Finding:
             "certainty": self.certainty,
             "basis": self.basis,
         }
+
+
+def _finite(value: float | list[float]) -> bool:
+    return all(map(math.isfinite, value if isinstance(value, list) else [value]))
 
 
 def weakest(*certainties: Certainty) -> Certainty:

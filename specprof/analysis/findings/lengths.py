@@ -6,10 +6,11 @@ both intervals.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
-from specprof.analysis.findings.evidence import Points, Series, direction, finite, over, side
-from specprof.analysis.findings.finding import Certainty, Finding, weakest
+from specprof.analysis.findings.evidence import Points, Series, direction, over, side
+from specprof.analysis.findings.finding import Certainty, Finding, Numbers, weakest
 from specprof.analysis.findings.words import change, counted, listed, times
 from specprof.run.statistics import Estimate
 
@@ -25,7 +26,7 @@ def long_sequence(series: Series) -> list[Finding]:
     ratio = over(long.value(long.best), short.value(short.best))
     where = f"from {times(short.speedup[short.best])} at seq_len {short.seq_len} "
     where += f"to {times(long.speedup[long.best])} at {long.seq_len}, {change(ratio)}"
-    numbers: dict[str, float | list[float]] = {
+    numbers: Numbers = {
         "seq_len_short": float(short.seq_len),
         "seq_len_long": float(long.seq_len),
         "ratio": ratio.median,
@@ -45,14 +46,14 @@ def long_sequence(series: Series) -> list[Finding]:
     if best in long.candidates and best != long.candidates[long.best]:
         same = over(long.value(long.candidates.index(best)), short.value(short.best))
         text += f"; with {counted(best, 'candidate')} at both, {change(same)}"
-        numbers |= {"same_k": float(best), "same_k_ratio": same.median}
+        numbers = {**numbers, "same_k": float(best), "same_k_ratio": same.median}
     return [
         Finding(
             "long-sequence",
             series.batch_size,
             None,
             text,
-            finite(numbers),
+            numbers,
             certainty,
             series.basis(unpaired=True),
         )
@@ -103,7 +104,7 @@ def order(series: Series) -> list[Finding]:
         certainty = weakest(*(step.certainty for step in clear))
     elif with_it == len(steps) and clear:
         certainty = "suggestive"
-    numbers = {
+    numbers: Numbers = {
         "pairs": float(len(steps)),
         "falling": float(len(falls)),
         "rising": float(len(rises)),
@@ -121,7 +122,7 @@ def _steps(series: Series) -> list[Step]:
     found = []
     for count in counts:
         holding = [row for row in series.rows if count in row.candidates]
-        found += [_step(count, a, b) for a, b in zip(holding, holding[1:], strict=False)]
+        found += [_step(count, a, b) for a, b in pairwise(holding)]
     return found
 
 

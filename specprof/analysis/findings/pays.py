@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from specprof.analysis.findings.evidence import Points, Series, direction, finite, floats, side
-from specprof.analysis.findings.finding import Certainty, Finding, weakest
+from specprof.analysis.findings.evidence import Points, Series, direction, floats, side
+from specprof.analysis.findings.finding import Certainty, Finding, Numbers, weakest
 from specprof.analysis.findings.words import bounds, counted, listed, spread_times, times, with_bounds
 
 
@@ -27,7 +27,7 @@ def does_not_pay(series: Series) -> list[Finding]:
     text += f"reach{'es' if len(values) == 1 else ''} {spread_times(values)}"
     if level:
         text += f"; within {series.noise}, {listed(level)} could break even"
-    numbers = {
+    numbers: Numbers = {
         "seq_lens": floats([row.seq_len for row in rows]),
         "speedup_least": min(values),
         "speedup_most": max(values),
@@ -42,7 +42,7 @@ def does_not_pay(series: Series) -> list[Finding]:
             series.batch_size,
             rows[0].seq_len if len(rows) == 1 else None,
             text,
-            finite(numbers),
+            numbers,
             certainty,
             series.basis(),
         )
@@ -75,7 +75,7 @@ def _below_one(series: Series, row: Points, clear: bool) -> list[Finding]:
         text += f"{bounds(value.low, value.high)} at {row.candidates[lowest]}"
     if not clear:
         text += f", within {series.noise}"
-    numbers = {
+    numbers: Numbers = {
         "candidates": floats(counts),
         "speedup": [row.speedup[i] for i in below],
         "speedup_low": [row.value(i).low for i in below],
@@ -88,7 +88,7 @@ def _below_one(series: Series, row: Points, clear: bool) -> list[Finding]:
             series.batch_size,
             row.seq_len,
             text,
-            finite(numbers),
+            numbers,
             certainty,
             series.basis(),
         )

@@ -1,0 +1,84 @@
+"""The `specprof` command: its commands, and the one place where a fault becomes a line and a code."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from specprof import __version__
+from specprof.cli import run, samples, show
+from specprof.errors import SpecprofError
+
+app = typer.Typer(
+    name="specprof",
+    help="Measures on your own machine how many candidate tokens a speculative-decoding verify step "
+    "should carry.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command("run")(run.run)
+app.command("show")(show.show)
+app.command("samples")(samples.samples)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"specprof {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+    ),
+) -> None:
+    """Measures how many candidate tokens a speculative-decoding verify step should carry."""
+
+
+def main() -> None:
+    """Runs the command line and ends the process with the exit code of its outcome."""
+    _open_standard_streams()
+    try:
+        app()
+    except SpecprofError as error:
+        _say(f"specprof: {error}")
+        _leave(error.exit_code)
+    except BrokenPipeError:  # `specprof show FILE | head -1`: the reader has what it wanted
+        _leave(0)
+    except KeyboardInterrupt:
+        _leave(130)
+    _leave(0)
+
+
+def _say(line: str) -> None:
+    """One line on stderr, whatever the message or the path in it contains."""
+    from specprof.run.sanitize import clean
+
+    text = clean(line)
+    encoding = getattr(sys.stderr, "encoding", None) or "ascii"
+    print(text.encode(encoding, "replace").decode(encoding), file=sys.stderr)
+
+
+def _leave(code: int) -> None:
+    """Ends with `code`. What stdout still holds is given up where its reader is gone."""
+    try:
+        sys.stdout.flush()
+    except (BrokenPipeError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.exit(code)
+
+
+def _open_standard_streams() -> None:
+    """Fills closed descriptors 0, 1 and 2: a pipe of ours that landed there would be taken for them."""
+    for number, mode in ((0, "r"), (1, "w"), (2, "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+            stream = open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115
+            setattr(sys, ("stdin", "stdout", "stderr")[number], stream)

@@ -1,0 +1,102 @@
+"""`specprof run`: profile now. Options are read here; the work is in `headless`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+
+def run(
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="llama-7b (default), llama-13b, llama-2-70b, llama-3-8b, tiny, or a local folder with a "
+            "Llama config or checkpoint. Nothing is downloaded.",
+            metavar="NAME|PATH",
+        ),
+    ] = None,
+    batch_size: Annotated[
+        str | None, typer.Option(help="Batch sizes: 1,4 or 1:16:5. [GPU: 4; CPU: 1]", metavar="LIST")
+    ] = None,
+    seq_len: Annotated[
+        str | None,
+        typer.Option(help="Prefix lengths. [GPU: 128 to 8192; CPU: 128,512,2048]", metavar="LIST"),
+    ] = None,
+    candidates: Annotated[
+        str | None,
+        typer.Option(help="Candidate tokens per verify step. [1,16,32,48,64,80,96,112]", metavar="LIST"),
+    ] = None,
+    layers: Annotated[
+        str | None,
+        typer.Option(
+            help="Decoder layers to measure; fewer than all makes full depth an estimate. [GPU: all; CPU: 2]",
+            metavar="N|all",
+        ),
+    ] = None,
+    dtype: Annotated[
+        Literal["float32", "bfloat16", "float16"] | None,
+        typer.Option(help="Number type. [GPU: bfloat16; CPU: float32]"),
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="cpu, cuda or cuda:N. [the first GPU, or the CPU]", metavar="DEVICE")
+    ] = None,
+    attention: Annotated[
+        Literal["sdpa", "eager", "split"] | None,
+        typer.Option(help="Attention: masked sdpa, eager, or split at the prefix. [sdpa]"),
+    ] = None,
+    execution: Annotated[
+        Literal["eager", "graph", "auto"] | None,
+        typer.Option(help="Eager, CUDA-graph replay, or the graph where it works. [GPU: auto; CPU: eager]"),
+    ] = None,
+    workload: Annotated[
+        Literal["full", "paper-block"] | None,
+        typer.Option(help="The whole model, or the published method's simplified block. [full]"),
+    ] = None,
+    target_ci: Annotated[
+        float | None,
+        typer.Option(help="Interval to reach, ± percent of the median. [GPU: 1; CPU: 5]", metavar="PCT"),
+    ] = None,
+    budget: Annotated[
+        float | None,
+        typer.Option(help="Seconds for all measuring. [GPU: none; CPU: 80]", metavar="SECONDS"),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of weights, tokens and measuring order. [0]", min=0)
+    ] = None,
+    headless: Annotated[
+        bool, typer.Option("--headless", help="Plain progress and report, no full-screen app.")
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option(help="Run file to write. [a new one in the results folder]", metavar="FILE")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing output.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an unfinished run: --output FILE, or the newest.")
+    ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the run document instead of the report.")
+    ] = False,
+) -> None:
+    """Measure the verify step on this machine and show what speedup it buys."""
+    from specprof.cli.headless import run_headless
+    from specprof.plan.assemble import Asked
+
+    asked = Asked(
+        model=model,
+        batch_size=batch_size,
+        seq_len=seq_len,
+        candidates=candidates,
+        layers=layers,
+        dtype=dtype,
+        device=device,
+        attention=attention,
+        execution=execution,
+        workload=workload,
+        target_ci_pct=target_ci,
+        budget_s=budget,
+        seed=seed,
+    )
+    code = run_headless(asked, output=output, force=force, resume=resume, as_json=json)
+    raise typer.Exit(code)

@@ -1,0 +1,22 @@
+"""`specprof show FILE`: table, curves and findings of a saved run."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def show(
+    file: Annotated[str, typer.Argument(help="A run file, or a sample's name (see: specprof samples).")],
+    json: Annotated[bool, typer.Option("--json", help="Print the run document instead.")] = False,
+) -> None:
+    """Show a saved run: table, curves and findings."""
+    from specprof.analysis.opened import load
+    from specprof.cli.output import print_document, print_run
+
+    opened = load(file)
+    if json:
+        print_document(opened)
+    else:
+        print_run(opened)

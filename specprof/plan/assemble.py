@@ -1,0 +1,149 @@
+"""From what the user asked for to a checked plan: names resolved, defaults filled in, changes said."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
+
+from specprof.errors import EnvironmentProblem, UsageProblem
+from specprof.plan.checkpoint import shape_of_folder
+from specprof.plan.defaults import defaults_for
+from specprof.plan.grid import Counts, parse_counts
+from specprof.plan.model import ModelShape
+from specprof.plan.plan import Plan, build_plan, candidates_with_baseline
+from specprof.plan.presets import PRESETS
+from specprof.plan.stopping import StoppingRule
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The options of a run as the user gave them; None where nothing was said."""
+
+    model: str | None = None
+    batch_size: str | None = None
+    seq_len: str | None = None
+    candidates: str | None = None
+    layers: str | None = None
+    dtype: str | None = None
+    device: str | None = None
+    attention: str | None = None
+    execution: str | None = None
+    workload: str | None = None
+    target_ci_pct: float | None = None
+    budget_s: float | None = None
+    seed: int | None = None
+
+    def given(self) -> dict[str, Any]:
+        """The options that were given."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
+
+
+class Assembled(NamedTuple):
+    plan: Plan
+    notes: tuple[str, ...]
+
+
+def model_shape(name: str) -> ModelShape:
+    """A preset by its name, or the model in a local folder. Nothing is ever downloaded."""
+    if name in PRESETS:
+        return PRESETS[name]
+    if os.path.exists(name) or os.sep in name or name.startswith((".", "~")):
+        return shape_of_folder(os.path.expanduser(name))
+    raise EnvironmentProblem(
+        f"no model '{name[:200]}': it is neither a preset ({', '.join(PRESETS)}) nor a folder here",
+        "give a preset or the path of a local checkpoint; nothing is downloaded",
+    )
+
+
+def assemble(asked: Asked, device: str) -> Assembled:
+    """The plan for a device, `cpu` or `cuda[:N]`. Raises UsageProblem or EnvironmentProblem."""
+    defaults = defaults_for(device)
+    notes: list[str] = []
+
+    def counts(option: str, text: str | None, default: tuple[int, ...]) -> Counts:
+        found = Counts(default) if text is None else parse_counts(text, option)
+        notes.extend(found.notes)
+        return found
+
+    batch_sizes = counts("--batch-size", asked.batch_size, defaults["batch_sizes"])
+    seq_lens = counts("--seq-len", asked.seq_len, defaults["seq_lens"])
+    candidates = counts("--candidates", asked.candidates, defaults["candidates"])
+    with_one = candidates_with_baseline(candidates)
+    notes.extend(note for note in with_one.notes if note not in notes)
+    shape = model_shape(asked.model or "llama-7b")
+    plan = build_plan(
+        model=_sliced(shape, asked.layers, defaults["layers"]),
+        dtype=asked.dtype or defaults["dtype"],
+        device=device,
+        attention=asked.attention or "sdpa",
+        execution=asked.execution or defaults["execution"],
+        workload=asked.workload or "full",
+        batch_sizes=batch_sizes.values,
+        seq_lens=seq_lens.values,
+        candidates=with_one.values,
+        stopping=_stopping(asked, defaults),
+        seed=0 if asked.seed is None else asked.seed,
+    )
+    return Assembled(plan, tuple(notes))
+
+
+def _sliced(shape: ModelShape, layers: str | None, default: int | None) -> ModelShape:
+    if layers is None:
+        count = shape.layers_total if default is None else min(default, shape.layers_total)
+    elif layers == "all":
+        count = shape.layers_total
+    else:
+        count = parse_counts(layers, "--layers").values[0]
+        if count > shape.layers_total:
+            raise UsageProblem(
+                f"--layers {count} is more than the {shape.layers_total} of {shape.name}",
+                "use 'all' or fewer",
+            )
+    return shape.model_copy(update={"layers_measured": count})
+
+
+def _stopping(asked: Asked, defaults: dict[str, Any]) -> StoppingRule:
+    target = defaults["target_ci"] if asked.target_ci_pct is None else asked.target_ci_pct / 100
+    budget = defaults["budget_s"] if asked.budget_s is None else asked.budget_s
+    if not 0 < target < 1:
+        raise UsageProblem(
+            f"--target-ci {asked.target_ci_pct:g} is out of range", "give a percentage, e.g. 5"
+        )
+    if budget is not None and not 0 < budget <= 1e6:
+        raise UsageProblem(f"--budget {budget:g} is out of range", "give seconds, 1 to 1000000")
+    # rows are dropped only from the default grid: what the user asked for is measured
+    drop = defaults["drop_rows"] and asked.seq_len is None and asked.batch_size is None
+    return StoppingRule(target_ci=target, budget_s=budget, drop_rows=drop)
+
+
+def differences(recorded: Plan, asked: Asked) -> list[str]:
+    """What of an earlier run's plan the given options would change: `--seed 1, the run has 0`."""
+    again = assemble(asked, asked.device or recorded.device).plan
+    found = []
+    for option, value in asked.given().items():
+        field = {"batch_size": "batch_sizes", "seq_len": "seq_lens"}.get(option, option)
+        if option in ("target_ci_pct", "budget_s"):
+            pair = _stopping_pair(option, recorded, again)
+        elif option in ("model", "layers"):
+            pair = (recorded.model.name, again.model.name) if option == "model" else _layers(recorded, again)
+        else:
+            pair = (getattr(recorded, field), getattr(again, field))
+        if pair[0] != pair[1]:
+            name = "--" + option.removesuffix("_pct").removesuffix("_s").replace("_", "-")
+            found.append(f"{name} {value}, the run has {_shown(pair[0])}")
+    return found
+
+
+def _layers(recorded: Plan, again: Plan) -> tuple[Any, Any]:
+    return recorded.model.layers_measured, again.model.layers_measured
+
+
+def _stopping_pair(option: str, recorded: Plan, again: Plan) -> tuple[Any, Any]:
+    if option == "budget_s":
+        return recorded.stopping.budget_s, again.stopping.budget_s
+    return recorded.stopping.target_ci * 100, again.stopping.target_ci * 100
+
+
+def _shown(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

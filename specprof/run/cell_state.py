@@ -1,0 +1,88 @@
+"""What a stream has said of one cell so far, and the fields of the record that follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from specprof.plan.plan import Cell
+from specprof.run import events as ev
+from specprof.run.record import Interval, Measured
+from specprof.run.statistics import Estimate, median_estimate
+
+
+@dataclass
+class Series:
+    """The samples of one form of one cell, in the order they were taken."""
+
+    ms: list[float] = field(default_factory=list)
+    head_ms: list[float | None] = field(default_factory=list)
+    rounds: list[int] = field(default_factory=list)
+    at_s: list[float] = field(default_factory=list)
+
+    def add(self, event: ev.SampleTaken) -> None:
+        self.ms.append(event.measured_ms)
+        self.head_ms.append(event.head_ms)
+        self.rounds.append(event.round)
+        self.at_s.append(event.t_s)
+
+    def heads(self) -> list[float] | None:
+        """Head times where every sample has one."""
+        known = [value for value in self.head_ms if value is not None]
+        return known if known and len(known) == len(self.ms) else None
+
+
+@dataclass
+class CellState:
+    """What the stream has said of one cell so far."""
+
+    cell: Cell
+    plain: Series = field(default_factory=Series)
+    masked: Series = field(default_factory=Series)
+    order: int | None = None
+    discarded_ms: list[float] = field(default_factory=list)
+    finished: ev.CellFinished | None = None
+    failed: ev.CellFailed | None = None
+
+    @property
+    def measured(self) -> bool:
+        """Whether it was sampled to a stop of its own, and not only up to an interruption."""
+        stopped = self.finished is not None and self.finished.stop_reason != "interrupted"
+        return stopped and bool(self.plain.ms) and self.failed is None
+
+    @property
+    def ended(self) -> bool:
+        return self.measured or self.failed is not None
+
+
+def timed_fields(state: CellState) -> dict[str, Any]:
+    """The fields of a cell's record that say what was timed; none before its first sample."""
+    if not state.plain.ms:
+        return {}
+    head = state.plain.heads()
+    return {
+        "measured_ms": _measured(state.plain),
+        "head_ms": _measured(state.plain, head) if head else None,
+        "masked_ms": _measured(state.masked) if state.masked.ms else None,
+        "order": state.order,
+        "started_at_s": state.plain.at_s[0],
+        "discarded_ms": state.discarded_ms,
+    }
+
+
+def interval(estimate: Estimate) -> Interval:
+    return Interval(median=estimate.median, ci_low=estimate.low, ci_high=estimate.high)
+
+
+def _measured(series: Series, values: list[float] | None = None) -> Measured:
+    """An interval with its samples: of the series itself, or of other values taken with it."""
+    samples = series.ms if values is None else values
+    estimate = median_estimate(samples)
+    return Measured(
+        median=estimate.median,
+        ci_low=estimate.low,
+        ci_high=estimate.high,
+        samples=samples,
+        rounds=series.rounds,
+        sampled_at_s=series.at_s,
+    )

@@ -1,0 +1,150 @@
+"""What a document says of itself against what its samples give: the samples are believed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from pydantic import ValidationError
+
+from specprof.errors import RunFileProblem
+from specprof.plan.plan import Cell
+from specprof.run.events import EventModel
+from specprof.run.record import CellRecord, Interval, Measured, RunRecord
+from specprof.run.reduce import Reduction
+from specprof.run.strict_json import validation_problem
+from specprof.run.unfold import unfold
+
+TOLERANCE = 1e-6
+"""Relative difference up to which a stored statistic agrees with the recomputed one."""
+MAX_WARNINGS = 20
+
+_TIMED = ("measured_ms", "head_ms", "masked_ms")
+_INTERVALS = (*_TIMED, "latency_ms", "ratio")
+
+
+def check_reference(record: RunRecord, where: str) -> None:
+    """A published figure holds speedups `[sequence length][candidates]` of one batch size, and no cells."""
+    reference, plan = record.reference, record.plan
+    assert reference is not None
+    if record.cells:
+        raise RunFileProblem(f"{where}: cells: a published figure has none")
+    if len(plan.batch_sizes) != 1:
+        raise RunFileProblem(f"{where}: plan.batch_sizes: a published figure has one")
+    if len(reference.speedup) != len(plan.seq_lens):
+        raise RunFileProblem(
+            f"{where}: reference.speedup: {len(reference.speedup)} rows "
+            f"for {len(plan.seq_lens)} sequence lengths"
+        )
+    for index, row in enumerate(reference.speedup):
+        if len(row) != len(plan.candidates):
+            raise RunFileProblem(
+                f"{where}: reference.speedup[{index}]: {len(row)} values "
+                f"for {len(plan.candidates)} candidate counts"
+            )
+
+
+def check_cells(record: RunRecord, where: str) -> None:
+    """Refuses cells that cannot be computed with: not of the plan, there twice, lists that do not match."""
+    planned, seen = set(record.plan.cells()), set[Cell]()
+    for index, cell in enumerate(record.cells):
+        path = f"{where}: cells[{index}]"
+        if cell.cell not in planned:
+            raise RunFileProblem(f"{path}: {cell.cell} is not in the plan")
+        if cell.cell in seen:
+            raise RunFileProblem(f"{path}: {cell.cell} is there twice")
+        seen.add(cell.cell)
+        for name in _TIMED:
+            measured = getattr(cell, name)
+            if measured is not None:
+                _check_lists(measured, f"{path}.{name}")
+        if cell.measured_ms is None:
+            continue
+        if cell.head_ms is not None and cell.head_ms.rounds != cell.measured_ms.rounds:
+            raise RunFileProblem(f"{path}.head_ms.rounds: not those of measured_ms")
+
+
+def _check_lists(measured: Measured, path: str) -> None:
+    count = len(measured.samples)
+    if not count:
+        raise RunFileProblem(f"{path}.samples: empty")
+    for name in ("rounds", "sampled_at_s"):
+        length = len(getattr(measured, name))
+        if length != count:
+            raise RunFileProblem(f"{path}.{name}: {length} values for {count} samples")
+    if not path.endswith("head_ms") and min(measured.samples) <= 0:
+        index = measured.samples.index(min(measured.samples))
+        raise RunFileProblem(f"{path}.samples[{index}]: a step cannot take 0 ms")
+
+
+def reduced(events: Iterable[EventModel], where: str, item: str) -> Reduction:
+    """The reduction of events from a file. `item` names them in a message: `where: line 12: …`."""
+    reduction = Reduction()
+    for number, event in enumerate(events, start=1):
+        try:
+            reduction.apply(event)
+        except RunFileProblem as problem:
+            raise RunFileProblem(f"{where}: {item} {number}: {problem.what}", problem.remedy) from None
+    return reduction
+
+
+def record_of(reduction: Reduction, where: str) -> RunRecord:
+    """The reduction's record. Raises RunFileProblem where a statistic of absurd samples overflows."""
+    try:
+        with np.errstate(all="ignore"):
+            return reduction.record()
+    except ValidationError as error:
+        raise validation_problem(error, f"{where}: computed") from None
+
+
+def recomputed(stored: RunRecord, where: str) -> tuple[RunRecord, tuple[str, ...]]:
+    """The record that a document's samples give, and a sentence for each thing it had said otherwise."""
+    record = record_of(reduced(unfold(stored), where, "event"), where)
+    warnings = list(_disagreements(stored, record))
+    if len(warnings) > MAX_WARNINGS:
+        more = len(warnings) - MAX_WARNINGS
+        warnings[MAX_WARNINGS:] = [f"… and {more} more statistics of the file do not follow from its samples"]
+    return record, tuple(warnings)
+
+
+def _disagreements(stored: RunRecord, record: RunRecord) -> Iterator[str]:
+    missing = len(record.cells) - len(stored.cells)
+    if missing:
+        yield f"{missing} of the plan's {len(record.cells)} cells are missing: taken as not run"
+    if stored.status != record.status:
+        yield f"stored status {stored.status}, but its cells make it {record.status}"
+    cells = {cell.cell: cell for cell in record.cells}
+    for index, cell in enumerate(stored.cells):
+        yield from _cell_disagreements(f"cells[{index}]", cell, cells[cell.cell])
+
+
+def _cell_disagreements(path: str, stored: CellRecord, found: CellRecord) -> Iterator[str]:
+    for name in _INTERVALS:
+        before, after = getattr(stored, name), getattr(found, name)
+        if before is not None and after is None:
+            yield f"{path}: stored {name} has no samples behind it: dropped"
+        elif before is None and after is not None:
+            yield f"{path}: {name} is missing: computed from the samples"
+        elif before is not None:
+            said = _interval_disagreement(name, before, after)
+            if said:
+                yield f"{path}: {said}: recomputed"
+    if stored.verdict != found.verdict:
+        yield f"{path}: stored verdict {stored.verdict}, its samples give {found.verdict}: recomputed"
+    if stored.estimated != found.estimated:
+        yield f"{path}: stored estimated {stored.estimated}, the plan says {found.estimated}: corrected"
+
+
+def _interval_disagreement(name: str, before: Interval, after: Interval) -> str | None:
+    unit = "" if name == "ratio" else " ms"
+    if not before.ci_low <= before.median <= before.ci_high:
+        return (
+            f"stored {name} is impossible, {before.ci_low:.6g} ≤ {before.median:.6g} ≤ "
+            f"{before.ci_high:.6g}{unit} does not hold"
+        )
+    for field, word in (("median", "median"), ("ci_low", "lower bound"), ("ci_high", "upper bound")):
+        old, new = getattr(before, field), getattr(after, field)
+        if not math.isclose(old, new, rel_tol=TOLERANCE, abs_tol=1e-12):
+            return f"stored {name} {word} {old:.6g}{unit}, samples give {new:.6g}{unit}"
+    return None

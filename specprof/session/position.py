@@ -1,0 +1,100 @@
+"""Where a live run stands: what is measured now, how narrow its interval is, how long it will take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from specprof.plan.plan import Cell, Plan, Row
+from specprof.run import events as ev
+from specprof.run.reduce import Reduction
+from specprof.run.statistics import Estimate
+
+PHASES = ("starting", "building model", "measuring", "finishing")
+
+
+@dataclass
+class Position:
+    """Follows the stream beside the reduction, which it reads and never changes."""
+
+    reduction: Reduction
+    phase: str = "starting"
+    cell: Cell | None = None
+    round: int = 0
+    row: Row | None = None
+    utilisation_pct: float | None = None
+    utilisation_of: str = "host CPU"
+    _sweep_began_s: float | None = None
+    _rows_begun: dict[Row, float] = field(default_factory=dict)
+
+    def follow(self, event: ev.EventModel) -> None:
+        """Takes one event, after the reduction took it."""
+        match event:
+            case ev.EnvironmentRead():
+                self.phase = "building model"
+            case ev.RowStarted():
+                self.phase = "measuring"
+                self.row = event.row
+                self._rows_begun.setdefault(event.row, event.t_s)
+                if self._sweep_began_s is None:
+                    self._sweep_began_s = event.t_s
+            case ev.RoundStarted():
+                self.round = event.round
+            case ev.SampleTaken() if not event.masked:
+                self.cell = event.cell
+            case ev.TelemetryTaken():
+                self._read(event.sample)
+            case ev.RunEnded() | ev.Cancelled():
+                self.phase = "finishing"
+            case _:
+                pass
+
+    def _read(self, sample: ev.TelemetrySample) -> None:
+        on_gpu = sample.source != "host"
+        if sample.utilization_pct is not None and (on_gpu or self.utilisation_of == "host CPU"):
+            self.utilisation_pct = sample.utilization_pct
+            self.utilisation_of = "GPU" if on_gpu else "host CPU"
+
+    @property
+    def plan(self) -> Plan:
+        return self.reduction.plan
+
+    @property
+    def cells_total(self) -> int:
+        return len(self.reduction.cells)
+
+    @property
+    def cells_done(self) -> int:
+        return len(self.reduction.finished_cells())
+
+    @property
+    def samples(self) -> int:
+        """Samples of the current cell."""
+        return len(self.reduction.cells[self.cell].plain.ms) if self.cell else 0
+
+    def latency_ms(self) -> Estimate | None:
+        """The current cell's latency at full depth, so far."""
+        return self.reduction.latency(self.cell) if self.cell else None
+
+    def achieved_ci(self) -> float | None:
+        """Widest relative half-width among the row's cells: what the stopping rule waits for."""
+        if self.row is None:
+            return None
+        cells = [Cell(*self.row, k) for k in self.plan.candidates]
+        widths = [found.relative_half_width for cell in cells if (found := self.reduction.latency(cell))]
+        return max(widths, default=None)
+
+    def left_s(self, now_s: float) -> float | None:
+        """Seconds to the end: to the budget's where there is one, else by the rows done; None at first."""
+        if self._sweep_began_s is None:
+            return None
+        budget = self.plan.stopping.budget_s
+        spent = now_s - self._sweep_began_s
+        by_rows = None
+        done, total = self.cells_done, self.cells_total
+        dropped = sum(cell.row in self.reduction.dropped for cell in self.reduction.cells)
+        if done - dropped > 0:
+            by_rows = spent * (total - done) / (done - dropped)
+        if budget is None:
+            return by_rows
+        # a row's cells all finish near its end, so on a budget the clock says more than the count
+        return max(0.0, budget - spent) if done < total else 0.0

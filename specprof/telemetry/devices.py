@@ -1,0 +1,84 @@
+"""What NVML says of this machine's GPUs, as the probe's JSON object. Blocks: for the probe's child only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from specprof.telemetry.nvml import memory_of
+from specprof.telemetry.nvml_library import NvmlUnavailable, open_library, source_of
+
+
+def report() -> dict[str, Any]:
+    """Driver and GPUs in NVML's order; `available` says whether there is a GPU that telemetry can read."""
+    try:
+        nvml = open_library()
+        source = source_of(nvml)
+        devices, refused = _devices(nvml)
+        found = {
+            "source": source,
+            "driver": _ask(nvml, nvml.nvmlSystemGetDriverVersion),
+            "cuda_driver_version": _cuda_version(nvml),
+            "devices": devices,
+        }
+        if devices or refused:
+            return {"available": bool(devices), "reason": "; ".join(refused) or None, "remedy": None} | found
+        problem = NvmlUnavailable(
+            "the NVIDIA driver finds no GPU",
+            "see what nvidia-smi -L lists; in a container, start it with its GPUs (docker run --gpus all)",
+            source,
+        )
+        return _unavailable(problem) | found
+    except NvmlUnavailable as problem:
+        return _unavailable(problem)
+    except Exception as error:  # whatever a broken driver or package does, the probe answers
+        return _unavailable(NvmlUnavailable(f"NVML failed: {type(error).__name__}: {error}"))
+
+
+def _unavailable(problem: NvmlUnavailable) -> dict[str, Any]:
+    return {
+        "available": False,
+        "reason": problem.what,
+        "remedy": problem.remedy or None,
+        "source": problem.source,
+        "driver": None,
+        "cuda_driver_version": None,
+        "devices": [],
+    }
+
+
+def _devices(nvml: Any) -> tuple[list[dict[str, Any]], list[str]]:
+    """The GPUs that answer, and a line for each that does not."""
+    devices: list[dict[str, Any]] = []
+    refused: list[str] = []
+    for index in range(nvml.nvmlDeviceGetCount()):
+        try:
+            device = nvml.nvmlDeviceGetHandleByIndex(index)
+            uuid = nvml.nvmlDeviceGetUUID(device)
+            name = nvml.nvmlDeviceGetName(device)
+        except nvml.NVMLError as error:
+            refused.append(f"GPU {index} does not answer ({error})")
+            continue
+        memory = _ask(nvml, lambda device=device: memory_of(nvml, device))
+        devices.append(
+            {
+                "index": index,
+                "uuid": uuid,
+                "name": name,
+                "memory_bytes": memory and memory.total,
+                "free_bytes": memory and memory.free,
+            }
+        )
+    return devices, refused
+
+
+def _cuda_version(nvml: Any) -> str | None:
+    """The newest CUDA that the driver runs: 12080 is 12.8."""
+    number = _ask(nvml, nvml.nvmlSystemGetCudaDriverVersion)
+    return None if number is None else f"{number // 1000}.{number % 1000 // 10}"
+
+
+def _ask(nvml: Any, question: Any) -> Any:
+    try:
+        return question()
+    except nvml.NVMLError:
+        return None

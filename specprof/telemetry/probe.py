@@ -1,0 +1,106 @@
+"""Asking what GPUs there are, without trusting NVML to answer: a child asks, the parent waits so long."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+_SEE_NVIDIA_SMI = "see whether nvidia-smi works; if it does not, reboot"
+_PATIENCE_AFTER_KILL_S = 1.0
+
+
+@dataclass(frozen=True)
+class ProbedDevice:
+    """One GPU as NVML lists it. `index` is NVML's, which CUDA_VISIBLE_DEVICES does not reorder."""
+
+    index: int
+    uuid: str
+    name: str
+    memory_bytes: int | None = None
+    free_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What NVML finds on this machine. `reason` says why it is not available, or what it could not read."""
+
+    available: bool
+    reason: str | None = None
+    remedy: str | None = None
+    source: str = "nvml"
+    driver: str | None = None
+    cuda_driver_version: str | None = None
+    devices: tuple[ProbedDevice, ...] = ()
+
+
+_ADAPTER: TypeAdapter[Probe] = TypeAdapter(Probe)
+
+
+async def probe(timeout_s: float = 5.0) -> Probe:
+    """Asks a child process, and gives it up after `timeout_s`. Never raises for what NVML does.
+
+    Call it from the main thread's event loop: the child dies with the thread that started it.
+    """
+    try:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "specprof.telemetry",
+            "--probe",
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=DEVNULL,
+            start_new_session=True,
+        )
+    except OSError as error:
+        return _unavailable(f"the NVML probe cannot start ({error.strerror or error})", "")
+    try:
+        answer, _ = await asyncio.wait_for(child.communicate(), timeout_s)
+    except TimeoutError:
+        return _unavailable(f"NVML did not answer within {timeout_s:g} s")
+    finally:
+        await _end(child)
+    if child.returncode != 0:
+        return _unavailable(f"NVML crashed the probe ({_exit_text(child.returncode or 0)})")
+    return _parsed(answer)
+
+
+def _parsed(answer: bytes) -> Probe:
+    """The answer is the last line: a driver library may print before it."""
+    try:
+        found: Any = json.loads(answer.splitlines()[-1])
+        return _ADAPTER.validate_python(found)
+    except (IndexError, ValueError, RecursionError, ValidationError):
+        return _unavailable("the NVML probe gave no readable answer")
+
+
+def _unavailable(reason: str, remedy: str = _SEE_NVIDIA_SMI) -> Probe:
+    return Probe(available=False, reason=reason, remedy=remedy or None)
+
+
+def _exit_text(returncode: int) -> str:
+    if returncode >= 0:
+        return f"exit code {returncode}"
+    try:
+        return signal.Signals(-returncode).name
+    except ValueError:
+        return f"signal {-returncode}"
+
+
+async def _end(child: Process) -> None:
+    """Kills the probe where it still runs; one that sleeps in the driver uninterruptibly is left behind."""
+    if child.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(child.wait(), _PATIENCE_AFTER_KILL_S)

@@ -1,0 +1,122 @@
+"""The curves as things on a grid of character cells: points, the dashes between them, interval bars.
+
+Columns count from the left, rows upwards from the bottom, whole numbers at a cell's centre.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from specprof.analysis.curves import Curve
+from specprof.views.dashes import Point, cell_of, dashes, dot_of
+from specprof.views.palette import Role, letter, series_role
+from specprof.views.scale import Scale
+
+class Star(NamedTuple):
+    candidates: int
+    column: int
+    row: int
+    trusted: bool
+
+
+class Bar(NamedTuple):
+    """A 95 % interval that reaches beyond its point's cell: first and last row of the bar."""
+
+    column: int
+    low_row: int
+    high_row: int
+
+
+class Stroke(NamedTuple):
+    """One dash, in cells."""
+
+    start: Point
+    end: Point
+
+
+@dataclass(frozen=True)
+class PlottedCurve:
+    seq_len: int
+    role: Role
+    letter: str
+    stars: tuple[Star, ...]
+    strokes: tuple[Stroke, ...]
+    bars: tuple[Bar, ...]
+
+
+def plot_curves(
+    curves: Sequence[Curve], all_seq_lens: Sequence[int], scale: Scale, column_of: dict[int, int]
+) -> list[PlottedCurve]:
+    """The curves on the grid. A curve's colour and letter go by its place in `all_seq_lens`."""
+    return [
+        _plot(curve, all_seq_lens.index(curve.seq_len), scale, column_of) for curve in curves if curve.size
+    ]
+
+
+def _plot(curve: Curve, index: int, scale: Scale, column_of: dict[int, int]) -> PlottedCurve:
+    stars, bars, path = [], [], []
+    values = zip(
+        curve.candidates.tolist(),
+        curve.speedup.tolist(),
+        curve.low.tolist(),
+        curve.high.tolist(),
+        curve.trusted.tolist(),
+        strict=True,
+    )
+    for count, speedup, low, high, trusted in values:
+        column, exact = column_of[count], scale.row(speedup)
+        row = math.floor(exact + 0.5)
+        stars.append(Star(count, column, row, trusted))
+        path.append(dot_of(column, exact))
+        bar = _bar(column, row, scale.row(low), scale.row(high), scale.rows)
+        bars.extend([bar] if bar else [])
+    strokes = tuple(Stroke(cell_of(dash.start), cell_of(dash.end)) for dash in dashes(path))
+    return PlottedCurve(
+        curve.seq_len, series_role(index), letter(index), tuple(stars), strokes, tuple(bars)
+    )
+
+
+def _bar(column: int, row: int, low: float, high: float, rows: int) -> Bar | None:
+    """The bar of an interval, in rows, that is taller than two cells: a shorter one its point covers."""
+    low, high = max(low, 0.0), min(high, rows - 1.0)
+    if not high - low > 2:
+        return None
+    return Bar(column, min(row, math.floor(low + 0.5)), max(row, math.floor(high + 0.5)))
+
+
+def cells_of(stroke: Stroke) -> set[tuple[int, int]]:
+    """The (column, row) cells that a stroke passes, at dot resolution."""
+    steps = max(
+        1, math.ceil(4 * max(abs(stroke.end.x - stroke.start.x), abs(stroke.end.y - stroke.start.y)))
+    )
+    return {
+        (
+            math.floor(stroke.start.x + (stroke.end.x - stroke.start.x) * i / steps + 0.5),
+            math.floor(stroke.start.y + (stroke.end.y - stroke.start.y) * i / steps + 0.5),
+        )
+        for i in range(steps + 1)
+    }
+
+
+def taken_cells(
+    curves: Iterable[PlottedCurve], rows: int, width: int, labels: int = 0
+) -> NDArray[np.bool_]:
+    """Cells that hold data, `[rows, columns]`, rows counted downwards as on the screen.
+
+    `labels` columns right of each point are taken too: without colour its letters stand there.
+    """
+    taken = np.zeros((rows, width), dtype=np.bool_)
+    for curve in curves:
+        cells = {cell for stroke in curve.strokes for cell in cells_of(stroke)}
+        cells |= {(star.column + extra, star.row) for star in curve.stars for extra in range(labels + 1)}
+        cells |= {(bar.column, row) for bar in curve.bars for row in range(bar.low_row, bar.high_row + 1)}
+        for column, row in cells:
+            if 0 <= row < rows and 0 <= column < width:
+                taken[rows - 1 - row, column] = True
+    return taken
