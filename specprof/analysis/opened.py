@@ -4,7 +4,7 @@
     >>> run = specprof.load("medusa-llama-7b-bs4")
     >>> run.candidates
     (1, 16, 32, 48, 64, 80, 96, 112)
-    >>> run.speedup().median[0, 0, 2]     # batch 4, seq_len 128, 32 candidates
+    >>> float(run.speedup().median[0, 0, 2])      # batch 4, seq_len 128, 32 candidates
     2.48
 
 Every array is `[B, S, K]`: the plan's batch sizes, sequence lengths and candidate counts, in this order,
@@ -105,7 +105,11 @@ class Run:
         """
         if self.record.reference is None:
             return self._arrays(cell.ratio for cell in self._cells)
-        return self._published_ratio
+        tokens = _own_acceptance(self.record.reference).expected_tokens(self.candidates)
+        with np.errstate(divide="ignore"):
+            return Arrays(
+                tokens / self._printed.median, tokens / self._printed.high, tokens / self._printed.low
+            )
 
     def overhead(self) -> Arrays:
         """The published method's name for `ratio`."""
@@ -118,6 +122,10 @@ class Run:
         the acceptance model it was printed with; under another, E'(K) / ratio.
         """
         tokens = acceptance.expected_tokens(self.candidates)
+        if self.record.reference is not None:
+            printed, own = self._printed, _own_acceptance(self.record.reference)
+            gain = tokens / own.expected_tokens(self.candidates)
+            return Arrays(*(part * gain for part in printed))
         ratio = self.ratio()
         with np.errstate(divide="ignore", invalid="ignore"):
             return Arrays(tokens / ratio.median, tokens / ratio.high, tokens / ratio.low)
@@ -205,21 +213,16 @@ class Run:
         return arrays
 
     @cached_property
-    def _published_ratio(self) -> Arrays:
+    def _printed(self) -> Arrays:
+        """The speedups of a published figure, `[1, S, K]`. One candidate is compared with itself: E(1)."""
         reference = self.record.reference
         assert reference is not None
-        own = _own_acceptance(reference)
-        tokens = own.expected_tokens(self.candidates)
-        speedup = np.asarray(reference.speedup, dtype=np.float64)[np.newaxis]
+        median = np.asarray(reference.speedup, dtype=np.float64)[np.newaxis]
         error = reference.reading_error
-        with np.errstate(divide="ignore"):
-            arrays = Arrays(
-                tokens / speedup, tokens / (speedup + error), tokens / np.maximum(speedup - error, 0.0)
-            )
-        for part in arrays:
-            # one candidate is compared with itself: no reading error there
-            part[:, :, 0] = 1.0
-        return arrays
+        printed = Arrays(median, np.maximum(median - error, 0.0), median + error)
+        for part in printed:
+            part[:, :, 0] = _own_acceptance(reference).expected_tokens(1)
+        return printed
 
     def _curve(self, row: Row, speedup: Arrays, acceptance: AcceptanceModel) -> Curve:
         """One row's curve; the arrays are `[K]`. A cell whose latency came out as 0 has no speedup."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import torch
 from transformers import AttentionInterface, AttentionMaskInterface
-from transformers.masking_utils import sdpa_mask
 
 NAME = "specprof_split"
 
@@ -60,7 +59,11 @@ def split_attention_forward(module, query, key, value, attention_mask, scaling=N
     return merged.to(query.dtype).reshape(batch, heads, candidates, width).transpose(1, 2), None
 
 
+def _no_mask(*_: object, **__: object) -> None:
+    """One candidate sees all there is. transformers would make a boolean mask here, which adds as 0 and 1."""
+
+
 def register() -> None:
     """Makes transformers know the attention as `specprof_split`."""
     AttentionInterface.register(NAME, split_attention_forward)
-    AttentionMaskInterface.register(NAME, sdpa_mask)
+    AttentionMaskInterface.register(NAME, _no_mask)

@@ -82,7 +82,7 @@ def event_of_line(line: bytes | str, where: str) -> EventModel:
     if len(line) > MAX_LINE_BYTES:
         raise RunFileProblem(f"{where}: a line of {len(line)} bytes, more than {MAX_LINE_BYTES}")
     text = line if isinstance(line, str) else _decoded(line, where)
-    return validated(ADAPTER, clean_tree(parse(text, where)), where)
+    return validated(ADAPTER, _cleaned(text, where), where)
 
 
 def shown_path(path: Path | str) -> str:
@@ -137,6 +137,15 @@ def _decoded(data: bytes, where: str) -> str:
         raise RunFileProblem(f"{where}: not UTF-8 at byte {error.start}: not a run file") from None
 
 
+def _cleaned(text: str, where: str) -> Any:
+    """The decoded JSON with its strings cleaned."""
+    tree = parse(text, where)
+    try:
+        return clean_tree(tree)
+    except RunFileProblem as problem:
+        raise RunFileProblem(f"{where}: {problem.what}") from None
+
+
 # Journals
 
 
@@ -158,7 +167,7 @@ def _journal(data: bytes, where: str) -> JournalRead:
     for number, line in enumerate(io.BytesIO(data), start=1):
         place = f"{where}: line {number}"
         if number == 1:
-            header = clean_tree(parse(_decoded(line, place), place))
+            header = _cleaned(_decoded(line, place), place)
             _check_version(header, place)
         last = intact + len(line) == len(data)
         if last and not line.endswith(b"\n"):
@@ -202,7 +211,7 @@ def _wrong_count(reduction: Reduction) -> Iterator[str]:
 
 
 def _record_of_document(data: bytes, where: str) -> tuple[RunRecord, tuple[str, ...]]:
-    tree = clean_tree(parse(_decoded(data, where), where))
+    tree = _cleaned(_decoded(data, where), where)
     _check_version(tree, where)
     if "event" in tree:
         raise RunFileProblem(f"{where}: a journal cut off before anything was measured")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from typing import Any
 
 from specprof.errors import RunFileProblem
@@ -22,6 +23,7 @@ _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 )
 _MARKS = {"Mn", "Me"}
+_NUMBERS = {int, float}
 
 
 def clean(text: str, limit: int = MAX_STRING) -> str:
@@ -52,24 +54,21 @@ def clean(text: str, limit: int = MAX_STRING) -> str:
     return "".join(kept[:limit])
 
 
-def clean_tree(value: Any, where: str = "") -> Any:
+def clean_tree(value: Any) -> Any:
     """Decoded JSON with every string in it cleaned, the keys included.
 
-    Raises RunFileProblem where two keys of one object become the same. `where` stands before the path in
-    the message. Recursive: for what `strict_json.parse` has checked for depth.
+    Raises RunFileProblem where two keys of one object become the same. Recursive: for what
+    `strict_json.parse` has checked for depth.
     """
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, list):
-        return [item if type(item) in (float, int) else clean_tree(item, f"{where}[{index}]")
-                for index, item in enumerate(value)]  # fmt: skip
+        return value if _NUMBERS.issuperset(map(type, value)) else [clean_tree(item) for item in value]
     if not isinstance(value, dict):
         return value
-    tree: dict[str, Any] = {}
-    for key, item in value.items():
-        name = clean(key)
-        path = f"{where}.{name[:80]}" if where else name[:80]
-        if name in tree:
-            raise RunFileProblem(f"{path}: the key is given twice, once with hidden characters")
-        tree[name] = clean_tree(item, path)
+    tree = {clean(key): clean_tree(item) for key, item in value.items()}
+    if len(tree) < len(value):
+        counts = Counter(map(clean, value))
+        key, _ = counts.most_common(1)[0]
+        raise RunFileProblem(f"the key '{key[:80]}' is given twice, told apart by hidden characters only")
     return tree

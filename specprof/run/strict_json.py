@@ -22,8 +22,9 @@ MAX_CONTAINERS = 2_000_000
 """Lists and objects in one text: ten times what a run of 10,000 cells and 100,000 readings holds."""
 
 _T = TypeVar("_T")
-# a string that never closes takes the rest: no character is looked at twice
-_TOKENS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{\]}]', re.DOTALL)
+# all up to the next bracket outside strings; a string that never closes takes the rest, and the end of
+# the text matches too, so that no character is looked at twice
+_UP_TO_BRACKET = re.compile(r'(?:[^\[{\]}"]++|"(?:[^"\\]++|\\.)*+"?)*+([\[{\]}]|\Z)', re.DOTALL)
 
 
 class _Refused:
@@ -121,13 +122,13 @@ def _check_nesting(text: str, where: str) -> None:
     if containers > MAX_CONTAINERS:
         raise RunFileProblem(f"{where}: {containers} lists and objects are more than a run holds")
     depth = 0
-    for token in _TOKENS.finditer(text):
-        mark = token[0]
+    for piece in _UP_TO_BRACKET.finditer(text):
+        mark = piece[1]
         if mark in ("[", "{"):
             depth += 1
             if depth > MAX_DEPTH:
                 raise RunFileProblem(
-                    f"{where}: nested deeper than {MAX_DEPTH} levels at character {token.start()}"
+                    f"{where}: nested deeper than {MAX_DEPTH} levels at character {piece.end()}"
                 )
         elif mark in ("]", "}"):
             depth -= 1

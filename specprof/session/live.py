@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from specprof.plan.plan import Cell
 from specprof.run import events as ev
@@ -32,15 +32,16 @@ class LiveSession:
 
     def __init__(
         self,
-        header: ev.RunStarted,
+        header: ev.RunStarted | None,
         earlier: Reduction | None = None,
         command: tuple[str, ...] = COMMAND,
         sample_timeout_s: float = SAMPLE_TIMEOUT_S,
     ) -> None:
-        """`earlier` is the reduction of a run to go on with; its header is used and `header` ignored."""
+        """`header` begins a new run; `earlier` is the reduction of one to go on with. Give one of them."""
+        if (header is None) == (earlier is None):
+            raise ValueError("a session either begins a run or goes on with one")
         self.reduction = earlier or Reduction()
         self._header = header
-        self._resuming = earlier is not None
         self._command = command
         self._sample_timeout_s = sample_timeout_s
         # time goes on where an earlier process left it
@@ -69,9 +70,9 @@ class LiveSession:
         if self._child is not None:
             self._child.signal_group(signal.SIGKILL)
 
-    async def events(self) -> AsyncIterator[ev.EventModel]:
+    async def events(self) -> AsyncGenerator[ev.EventModel]:
         """All events in order, the header first. Each has been applied to `reduction` when it comes."""
-        first: ev.EventModel = ev.Resumed(t_s=self.now_s()) if self._resuming else self._header
+        first: ev.EventModel = self._header or ev.Resumed(t_s=self.now_s())
         yield self._applied(first)
         work = asyncio.create_task(self._work())
         try:

@@ -9,8 +9,9 @@ import psutil
 
 # Asking a new process for its parent costs some 0.1 ms: in a storm of short-lived ones, the rest waits.
 _ASKING_BUDGET_S = 0.0003
-# Listing all processes may take one part in so many of the time.
-_LISTING_SHARE = 100
+# Listing all processes takes one part in so many of the time, but is done once a second at least.
+_LISTING_SHARE = 1000
+_LISTING_PAUSE_S = 1.0
 
 
 class ProcessTree:
@@ -35,8 +36,12 @@ class ProcessTree:
         What a newcomer used before it joined counts as new where it was started inside the tree.
         """
         self._find_newcomers()
-        for root in roots:
-            self._adopt_root(root)
+        strangers = [pid for pid in roots if pid not in self._members]
+        if strangers:  # most likely started just now by a member, which the list of pids tells sooner
+            self._next_listing = 0.0
+            self._find_newcomers()
+            for pid in strangers:
+                self._adopt_root(pid)
         before_s, self._own_s = self._own_s, 0.0
         for pid in list(self._members):
             self._own_s += self._seconds_of(pid)
@@ -62,7 +67,7 @@ class ProcessTree:
             self._pending = (self._pending & pids) | (pids - self._known)
             self._known = pids
             now = time.perf_counter()
-            self._next_listing = now + (now - start) * _LISTING_SHARE
+            self._next_listing = now + min((now - start) * _LISTING_SHARE, _LISTING_PAUSE_S)
         deadline = time.perf_counter() + _ASKING_BUDGET_S
         for pid in sorted(self._pending):  # parents mostly come before their children
             self._pending.discard(pid)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 DOTS_WIDE = 2
@@ -34,7 +35,7 @@ def dashes(path: Sequence[Point], on: int = ON, off: int = OFF, lead: float = 0.
     """
     found: list[Dash] = []
     travelled = lead
-    for start, end in zip(path, path[1:], strict=False):
+    for start, end in pairwise(path):
         length = math.hypot(end.x - start.x, end.y - start.y)
         if length == 0:
             continue

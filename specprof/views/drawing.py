@@ -42,7 +42,9 @@ class Drawing:
     def runs(self, row: int) -> list[tuple[str, Role]]:
         """One line as stretches of one role each: what a widget makes its segments from."""
         cells = zip(self.characters[row], self.roles[row], strict=True)
-        return [("".join(sign for sign, _ in run), role) for role, run in groupby(cells, lambda cell: cell[1])]
+        return [
+            ("".join(sign for sign, _ in run), role) for role, run in groupby(cells, lambda cell: cell[1])
+        ]
 
     def plain(self) -> list[str]:
         """The lines without colour, and without spaces at their ends."""
@@ -100,6 +102,4 @@ class Sheet:
         return self._characters[row][column]
 
     def finish(self, marks: tuple[Mark, ...], palette: Palette) -> Drawing:
-        return Drawing(
-            tuple(map(tuple, self._characters)), tuple(map(tuple, self._roles)), marks, palette
-        )
+        return Drawing(tuple(map(tuple, self._characters)), tuple(map(tuple, self._roles)), marks, palette)

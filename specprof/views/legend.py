@@ -1,4 +1,4 @@
-"""Where the legend goes: into a corner of the plot that hides nothing, or into lines below it."""
+"""The legend: in a corner of the plot where it hides nothing, or else in lines below it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from specprof.views.drawing import Sheet
+from specprof.views.glyphs import Glyphs
+from specprof.views.palette import Role
+
+KEY_WIDTH = 3
+GAP = 3
+"""Between two entries of one line."""
+
+_BORDERS = 6
+"""Of the framed legend, with the column that is kept free on either side of it."""
+
 
 class Place(NamedTuple):
     """Top left corner, in cells of the plot, rows counted downwards."""
@@ -17,29 +28,79 @@ class Place(NamedTuple):
     column: int
 
 
+class Entry(NamedTuple):
+    key: str
+    """How the curve is drawn, in `KEY_WIDTH` characters."""
+    words: str
+    role: Role
+
+    @property
+    def width(self) -> int:
+        return KEY_WIDTH + 1 + len(self.words)
+
+
 def clear_place(taken: NDArray[np.bool_], height: int, width: int) -> Place | None:
     """A place of `height` × `width` cells in the plot `[rows, columns]` where nothing is `taken`.
 
-    Top right if it is free, as published; else the free place along the top edge that is nearest to it,
-    else along the bottom edge. None where there is none.
+    Top right if it is free, as published; else as low as it goes on the right; else along the top edge,
+    as far to the right as it goes. None where all of these hide something.
     """
-    rows, width_of_plot = taken.shape
-    if height > rows or width > width_of_plot:
+    rows, columns = taken.shape
+    if not (0 < height <= rows and 0 < width <= columns):
         return None
-    for row in dict.fromkeys((0, rows - height)):
-        # columns without anything in these rows, counted up to each: a free stretch has a difference of 0
-        busy = np.concatenate(([0], np.cumsum(taken[row : row + height].any(axis=0))))
-        free = np.flatnonzero(busy[width:] == busy[:-width])
-        if free.size:
-            return Place(row, int(free[-1]))
+    right = columns - width
+    on_the_right = [(0, right), *((row, right) for row in range(rows - height, 0, -1))]
+    for row, column in [*on_the_right, *((0, column) for column in range(right - 1, -1, -1))]:
+        if not taken[row : row + height, column : column + width].any():
+            return Place(row, column)
     return None
 
 
-def lines_of(widths: Sequence[int], width: int, gap: int = 3) -> list[list[int]]:
+def framed_place(taken: NDArray[np.bool_], entries: Sequence[Entry]) -> Place | None:
+    """Where the framed legend, with a free column on either side, fits into the plot."""
+    if not entries:
+        return None
+    return clear_place(taken, len(entries) + 2, max(entry.width for entry in entries) + _BORDERS)
+
+
+def lines_of(widths: Sequence[int], width: int) -> list[list[int]]:
     """Entries of these `widths` set in aligned columns, by index, in as few lines as fit in `width`."""
     if not widths:
         return []
-    per_line = max(1, (width + gap) // (max(widths) + gap))
+    per_line = max(1, (width + GAP) // (max(widths) + GAP))
     lines = math.ceil(len(widths) / per_line)
     per_line = math.ceil(len(widths) / lines)
-    return [list(range(first, min(first + per_line, len(widths)))) for first in range(0, len(widths), per_line)]
+    return [
+        list(range(first, min(first + per_line, len(widths)))) for first in range(0, len(widths), per_line)
+    ]
+
+
+def write_framed(sheet: Sheet, top: int, left: int, entries: Sequence[Entry], glyphs: Glyphs) -> None:
+    """The legend in its frame; `top` and `left` are its corner with the free column."""
+    inner = max(entry.width for entry in entries) + 2
+    sheet.blank(top, left, len(entries) + 2, inner + 4)
+    left += 1
+    line, side = glyphs.fit("─") * inner, glyphs.fit("│")
+    sheet.write(top, left, glyphs.fit("╭") + line + glyphs.fit("╮"), "grid")
+    sheet.write(top + len(entries) + 1, left, glyphs.fit("╰") + line + glyphs.fit("╯"), "grid")
+    for row, entry in enumerate(entries, start=top + 1):
+        sheet.write(row, left, side, "grid")
+        _write_entry(sheet, row, left + 2, entry)
+        sheet.write(row, left + inner + 1, side, "grid")
+
+
+def write_lines(sheet: Sheet, top: int, lines: int, entries: Sequence[Entry], glyphs: Glyphs) -> None:
+    """The legend in at most `lines` lines from `top` on; where that is too few, it ends in an ellipsis."""
+    pitch = max(entry.width for entry in entries) + GAP
+    wanted = lines_of([entry.width for entry in entries], sheet.width)
+    margin = max(0, (sheet.width - pitch * len(wanted[0]) + GAP) // 2)
+    for row, line in enumerate(wanted[:lines]):
+        for place, index in enumerate(line):
+            _write_entry(sheet, top + row, margin + place * pitch, entries[index])
+    if len(wanted) > lines:
+        sheet.write(top + lines - 1, sheet.width - len(glyphs.ellipsis), glyphs.ellipsis, "muted")
+
+
+def _write_entry(sheet: Sheet, row: int, column: int, entry: Entry) -> None:
+    sheet.write(row, column, entry.key, entry.role)
+    sheet.write(row, column + KEY_WIDTH + 1, entry.words, "text")

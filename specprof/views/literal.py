@@ -7,6 +7,7 @@ passes here, and goes on as `rich.text.Text`, which reads no markup.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 from rich.cells import cell_len, chop_cells
@@ -40,3 +41,15 @@ def cut(words: str, width: int, ellipsis: str = "…") -> str:
     if room <= 0:
         return ellipsis[: max(0, width)]
     return chop_cells(words, room)[0].rstrip() + ellipsis
+
+
+def join_facts(facts: Iterable[str], width: int, separator: str = "·") -> list[str]:
+    """Short facts joined by the separator into lines of at most `width` columns."""
+    joint = f" {separator} "
+    lines: list[str] = []
+    for fact in facts:
+        if lines and cell_len(lines[-1]) + len(joint) + cell_len(fact) <= width:
+            lines[-1] += joint + fact
+        else:
+            lines.append(cut(fact, width))
+    return lines

@@ -93,9 +93,7 @@ def load_palette(name: str = "dark") -> Palette:
     path = themes_folder() / f"{name}.yaml"
     if not _NAME.fullmatch(name) or not path.is_file():
         known = sorted(found.stem for found in themes_folder().glob("*.yaml"))
-        raise UsageProblem(
-            f"there is no theme {ascii(name[:40])}", f"choose {', '.join([*known, PLAIN.name])}"
-        )
+        raise UsageProblem(f"there is no theme {name[:40]!a}", f"choose {', '.join([*known, PLAIN.name])}")
     return read_palette(path)
 
 
@@ -107,14 +105,14 @@ def read_palette(path: Path) -> Palette:
         with path.open("rb") as stream:
             data = yaml.safe_load(stream.read(MAX_THEME_BYTES).decode("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageProblem(f"theme {ascii(str(path))} cannot be read ({type(error).__name__})") from None
+        raise UsageProblem(f"theme {str(path)!a} cannot be read ({type(error).__name__})") from None
     except (yaml.YAMLError, RecursionError, ValueError):
-        raise UsageProblem(f"theme {ascii(str(path))} is not YAML", "see themes/dark.yaml") from None
+        raise UsageProblem(f"theme {str(path)!a} is not YAML", "see themes/dark.yaml") from None
     try:
         return Palette.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(ascii(part)[1:-1] if isinstance(part, str) else str(part) for part in first["loc"])
         raise UsageProblem(
-            f"theme {ascii(str(path))}: {where or 'document'}: {first['msg']}", "see themes/dark.yaml"
+            f"theme {str(path)!a}: {where or 'document'}: {first['msg']}", "see themes/dark.yaml"
         ) from None

@@ -18,6 +18,7 @@ from specprof.views.dashes import Point, cell_of, dashes, dot_of
 from specprof.views.palette import Role, letter, series_role
 from specprof.views.scale import Scale
 
+
 class Star(NamedTuple):
     candidates: int
     column: int
@@ -51,12 +52,15 @@ class PlottedCurve:
 
 
 def plot_curves(
-    curves: Sequence[Curve], all_seq_lens: Sequence[int], scale: Scale, column_of: dict[int, int]
+    curves: Sequence[Curve], seq_lens: Sequence[int], scale: Scale, column_of: dict[int, int]
 ) -> list[PlottedCurve]:
-    """The curves on the grid. A curve's colour and letter go by its place in `all_seq_lens`."""
-    return [
-        _plot(curve, all_seq_lens.index(curve.seq_len), scale, column_of) for curve in curves if curve.size
-    ]
+    """The curves on the grid, coloured and lettered in the order of their sequence lengths.
+
+    `seq_lens` may hold lengths that have no curve yet: theirs are kept for them.
+    """
+    order = sorted({*seq_lens, *(curve.seq_len for curve in curves)})
+    ordered = sorted(curves, key=lambda curve: curve.seq_len)
+    return [_plot(curve, order.index(curve.seq_len), scale, column_of) for curve in ordered]
 
 
 def _plot(curve: Curve, index: int, scale: Scale, column_of: dict[int, int]) -> PlottedCurve:
@@ -77,9 +81,7 @@ def _plot(curve: Curve, index: int, scale: Scale, column_of: dict[int, int]) -> 
         bar = _bar(column, row, scale.row(low), scale.row(high), scale.rows)
         bars.extend([bar] if bar else [])
     strokes = tuple(Stroke(cell_of(dash.start), cell_of(dash.end)) for dash in dashes(path))
-    return PlottedCurve(
-        curve.seq_len, series_role(index), letter(index), tuple(stars), strokes, tuple(bars)
-    )
+    return PlottedCurve(curve.seq_len, series_role(index), letter(index), tuple(stars), strokes, tuple(bars))
 
 
 def _bar(column: int, row: int, low: float, high: float, rows: int) -> Bar | None:
@@ -92,9 +94,7 @@ def _bar(column: int, row: int, low: float, high: float, rows: int) -> Bar | Non
 
 def cells_of(stroke: Stroke) -> set[tuple[int, int]]:
     """The (column, row) cells that a stroke passes, at dot resolution."""
-    steps = max(
-        1, math.ceil(4 * max(abs(stroke.end.x - stroke.start.x), abs(stroke.end.y - stroke.start.y)))
-    )
+    steps = max(1, math.ceil(4 * max(abs(stroke.end.x - stroke.start.x), abs(stroke.end.y - stroke.start.y))))
     return {
         (
             math.floor(stroke.start.x + (stroke.end.x - stroke.start.x) * i / steps + 0.5),
@@ -104,9 +104,7 @@ def cells_of(stroke: Stroke) -> set[tuple[int, int]]:
     }
 
 
-def taken_cells(
-    curves: Iterable[PlottedCurve], rows: int, width: int, labels: int = 0
-) -> NDArray[np.bool_]:
+def taken_cells(curves: Iterable[PlottedCurve], rows: int, width: int, labels: int = 0) -> NDArray[np.bool_]:
     """Cells that hold data, `[rows, columns]`, rows counted downwards as on the screen.
 
     `labels` columns right of each point are taken too: without colour its letters stand there.

@@ -8,38 +8,49 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+MIN_ROWS = 6
 _ROWS_PER_TICK = range(2, 13)
+_LEAST_HIGH = 1.2
+"""Noise around 1.0 is not blown up to fill the plot."""
+
+
+REFERENCE = 1.0
+"""The speedup of one candidate: the line that everything is judged against."""
 
 
 @dataclass(frozen=True)
 class Scale:
-    """The vertical axis: `low` lies at the centre of the bottom row, each row is `per_row` more."""
+    """The vertical axis: `low` lies at the centre of the bottom row, each row is `per_row` more.
+
+    Ticks lie at `origin` and every `step` from there, which is a whole number of rows.
+    """
 
     low: float
     per_row: float
     rows: int
     step: float
-    anchor: float
+    origin: float
 
     def row(self, value: float) -> float:
         """Rows above the bottom one, fractions included."""
         return (value - self.low) / self.per_row
 
     @property
-    def high(self) -> float:
-        """The value at the centre of the top row."""
-        return self.low + self.per_row * (self.rows - 1)
+    def reference_row(self) -> int:
+        """The row of the line at 1.0."""
+        return math.floor(self.row(REFERENCE) + 0.5)
 
     @property
     def ticks(self) -> list[tuple[int, str]]:
-        """Row and label of each tick, upwards. Their rows are whole and evenly spaced."""
+        """Row and label of each tick, upwards."""
         apart = round(self.step / self.per_row)
-        anchor_row = round(self.row(self.anchor))
+        first = round(self.row(self.origin))
         decimals = max(1, -math.floor(math.log10(self.step) + 1e-9))
         return [
-            (row, f"{self.anchor + (row - anchor_row) // apart * self.step:.{decimals}f}")
-            for row in range(anchor_row % apart, self.rows, apart)
+            (row, f"{self.origin + (row - first) // apart * self.step:.{decimals}f}")
+            for row in range(first % apart, self.rows, apart)
         ]
 
 
@@ -51,35 +62,33 @@ def _nice_steps(span: float) -> Iterator[float]:
             yield digit * 10.0**exponent
 
 
-def vertical_scale(low: float, high: float, rows: int, anchor: float = 1.0) -> Scale:
-    """The axis that shows `low` … `high` and `anchor` in `rows` rows, one row or more on
-    either side of the anchor.
+def vertical_scale(low: float, high: float, rows: int) -> Scale:
+    """The axis that shows `low` … `high` and 1.0 in `rows` rows, with a row to spare around 1.0.
 
-    The anchor is a tick, at the centre of a row: the line that everything is judged against, and the
-    points on it, stand exactly there. Among the axes with a nice step and a whole number of rows to each,
-    the one is taken that uses the rows best at about one tick to three rows, nine
-    at most.
+    Among the axes with a nice step and a whole number of rows to each, the one is taken that uses the
+    rows best at about one tick to three rows, nine at most. 1.0 is a tick at the centre of a row, so that
+    its line and the points on it stand exactly there; where steps are larger than 1, the ticks start at 0.
+    Raises ValueError for fewer than 6 rows.
     """
-    if rows < 6:
-        raise ValueError("an axis needs at least 6 rows")
-    low, high = min(low, anchor), max(high, anchor)
-    span = max(high - low, 0.02 * max(abs(anchor), 1e-6))
+    if rows < MIN_ROWS:
+        raise ValueError(f"an axis needs at least {MIN_ROWS} rows")
+    low, high = min(low, REFERENCE), max(high, _LEAST_HIGH)
+    span = high - low
     wanted = min(max(rows / 2.6, 4.0), 9.0)
     best: tuple[float, Scale] | None = None
     for step in _nice_steps(span):
+        divides = math.isclose(REFERENCE / step, round(REFERENCE / step), abs_tol=1e-9)
+        origin = REFERENCE if divides and step <= REFERENCE else 0.0
         for apart in _ROWS_PER_TICK:
             per_row = step / apart
-            below = max(1, math.ceil((anchor - low) / per_row - 1e-9))
-            above = max(1, math.ceil((high - anchor) / per_row - 1e-9))
+            below = max(1 if origin else 0, math.ceil((origin - low) / per_row - 1e-9))
+            above = max(1, math.ceil((high - origin) / per_row - 1e-9))
             used = below + above + 1
             if used > rows:
                 continue
-            ticks = used / apart
-            cost = 1.5 * (rows - used) / rows + abs(math.log(ticks / wanted))
-            if ticks < 2 or not math.isclose(anchor / step, round(anchor / step), abs_tol=1e-9):
-                cost += 10
+            cost = 1.5 * (rows - used) / rows + abs(math.log(used / apart / wanted))
             if best is None or cost < best[0]:
-                best = cost, Scale(anchor - below * per_row, per_row, rows, step, anchor)
+                best = cost, Scale(origin - below * per_row, per_row, rows, step, origin)
     assert best is not None  # the largest step always fits
     return best[1]
 
@@ -94,24 +103,28 @@ def columns(counts: Sequence[int], width: int, left: int, right: int) -> dict[in
 
 
 def shown_labels(centres: Sequence[int], labels: Sequence[str], width: int) -> list[int]:
-    """Which labels, centred at ascending columns, stand clear of each other; the first and last always.
+    """Which labels, centred at ascending columns, stand clear of each other, by index.
 
-    The one before the last gives way to it, as each gives way to the one before it.
+    Every n-th, for the smallest n that gives them room; where that leaves out much because they crowd in
+    one place, each that has room beside the one before it.
     """
-    if not labels:
-        return []
 
-    def reach(index: int) -> tuple[int, int]:
-        size = len(labels[index])
-        start = min(max(0, centres[index] - size // 2), width - size)
-        return start, start + size
+    def clear(left: int, right: int) -> bool:
+        return _reach(centres, labels, left, width)[1] < _reach(centres, labels, right, width)[0]
 
-    kept = [0]
-    last = len(labels) - 1
-    for index in range(1, last):
-        start, end = reach(index)
-        if start > reach(kept[-1])[1] and end < reach(last)[0]:
-            kept.append(index)
-    if last and reach(last)[0] > reach(kept[-1])[1]:
-        kept.append(last)
-    return kept
+    everywhere: list[int] = []
+    for index in range(len(labels)):
+        if not everywhere or clear(everywhere[-1], index):
+            everywhere.append(index)
+    for stride in range(1, len(labels) + 1):
+        kept = list(range(0, len(labels), stride))
+        if all(clear(*pair) for pair in pairwise(kept)):
+            return kept if 2 * len(kept) >= len(everywhere) else everywhere
+    return everywhere
+
+
+def _reach(centres: Sequence[int], labels: Sequence[str], index: int, width: int) -> tuple[int, int]:
+    """First column of a label, and the one after its last."""
+    size = len(labels[index])
+    first = min(max(0, centres[index] - size // 2), width - size)
+    return first, first + size

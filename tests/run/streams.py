@@ -198,6 +198,7 @@ class _Teller:
 
     def resume(self, row: Row) -> Iterator[ev.EventModel]:
         """A second process goes on; the rounds that the first one may have begun are left out."""
+        yield ev.Cancelled(t_s=self.stamp(), reason="SIGTERM")
         yield ev.Resumed(t_s=self.stamp())
         yield from self.opening()
         self.extra_rounds = 3

@@ -85,7 +85,7 @@ def shape(series: Series) -> list[Finding]:
 def _steps(series: Series) -> list[Step]:
     """All neighbours beyond K = 1, each interval wide enough to pick the strongest of them."""
     places = [(row, i) for row in series.rows for i in range(row.size - 1) if row.candidates[i] > 1]
-    return [Step(row, i, series.widened(row.compare(i, i + 1), len(places))) for row, i in places]
+    return [Step(row, i, series.neighbours(row, i, len(places))) for row, i in places]
 
 
 def _depth(step: Step) -> float:
