@@ -29,7 +29,9 @@ from specprof.analysis.findings import Finding, find_all
 from specprof.analysis.paired import PairedRow, WorstCase
 from specprof.errors import RunFileProblem, UsageProblem
 from specprof.plan.plan import Cell, Row
+from specprof.run.reading import load_record
 from specprof.run.record import CellRecord, Interval, Reference, RunRecord
+from specprof.run.samples import resolve
 from specprof.run.sanitize import clean
 
 Grid = NDArray[np.float64]
@@ -270,9 +272,5 @@ def load(path: str | os.PathLike[str]) -> Run:
 
     Raises RunFileProblem for what is no file or sample and for a file that cannot be trusted.
     """
-    # the reader brings pydantic's validators and the journal with it: `Run.of` does without
-    from specprof.run.reading import load_record
-    from specprof.run.samples import resolve
-
     loaded = load_record(resolve(os.fspath(path)))
     return Run(loaded.record, tuple(loaded.warnings), loaded.path)

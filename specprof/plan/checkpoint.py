@@ -88,10 +88,9 @@ def _folder(path: str | os.PathLike[str]) -> Path:
 def _names(folder: Path) -> list[str]:
     try:
         return sorted(os.listdir(folder))
-    except OSError as error:
-        raise EnvironmentProblem(
-            f"{shown(folder)} cannot be read ({error.strerror})", "check its permissions"
-        ) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise EnvironmentProblem(f"{shown(folder)} cannot be read ({reason})", "check the path") from None
 
 
 def _config(folder: Path) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def contained_file(folder: Path, name: str) -> Path:
             f"{printable(name)} is missing in {shown(folder)}",
             "complete the checkpoint; nothing is downloaded",
         ) from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise _unreadable(folder / name, error) from None
     roots = [base]
     if base.parent.name == "snapshots":
@@ -70,10 +70,9 @@ def opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
         raise _unreadable(path, error) from None
 
 
-def _unreadable(path: Path, error: Exception) -> EnvironmentProblem:
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+def _unreadable(path: Path, error: OSError) -> EnvironmentProblem:
     return EnvironmentProblem(
-        f"{shown(path)} cannot be read ({reason})", "check its place and its permissions"
+        f"{shown(path)} cannot be read ({error.strerror})", "check its place and its permissions"
     )
 
 

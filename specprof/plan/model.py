@@ -62,11 +62,15 @@ class ModelShape(BaseModel):
 
     @property
     def layer_parameters(self) -> int:
-        """Weights of one decoder layer: q, k, v, o projections, gate, up, down, two norms."""
-        attention = (
-            self.hidden_size * self.head_dim * 2 * (self.num_attention_heads + self.num_key_value_heads)
-        )
+        """Weights of one decoder layer: q, k, v, o projections, gate, up, down, biases, two norms."""
+        queries = self.num_attention_heads * self.head_dim
+        keys = self.num_key_value_heads * self.head_dim
+        attention = 2 * self.hidden_size * (queries + keys)
+        if self.attention_bias:
+            attention += queries + 2 * keys + self.hidden_size
         mlp = 3 * self.hidden_size * self.intermediate_size
+        if self.mlp_bias:
+            mlp += 2 * self.intermediate_size + self.hidden_size
         return attention + mlp + 2 * self.hidden_size
 
     @property

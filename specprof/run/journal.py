@@ -20,6 +20,8 @@ from specprof.errors import WriteProblem
 from specprof.run.events import CellFailed, CellFinished, EventModel, RunStarted, line_of
 from specprof.run.record import RunRecord
 
+_KEPT = "what was measured is in the journal; free space and go on with --resume"
+
 
 def journal_path(output: Path) -> Path:
     """The journal that belongs to a run file: `run.json` → `run.jsonl.part`."""
@@ -33,9 +35,9 @@ def check_output(output: Path, *, force: bool) -> None:
     the path, or where a result exists already and `force` is off.
     """
     folder = output.parent
-    if not folder.is_dir():
-        raise WriteProblem(f"the folder {folder} does not exist", "create it or choose another --output")
     try:
+        if not folder.is_dir():
+            raise WriteProblem(f"the folder {folder} does not exist", "create it or choose another --output")
         mode = os.lstat(output).st_mode
     except FileNotFoundError:
         mode = None
@@ -91,10 +93,14 @@ class Journal:
             raise WriteProblem(f"{self.path} is not a regular file", "choose another --output")
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             raise WriteProblem(
                 f"another specprof is writing {self.path}", "wait for it or choose another --output"
             ) from None
+        except OSError as error:  # a file system without locks
+            raise _cannot_write(self.path, error) from None
+        if os.fstat(self._descriptor).st_nlink == 0:  # it published and left between our open and our lock
+            raise WriteProblem(f"another specprof has just finished {self.output}", "choose another --output")
         if resume:
             self._cut_torn_line()
         elif status.st_size and not force:
@@ -127,14 +133,14 @@ class Journal:
             if isinstance(event, CellFinished | CellFailed | RunStarted):
                 os.fsync(self._descriptor)
         except OSError as error:
-            raise WriteProblem(
-                f"cannot write {self.path}: {error.strerror or error}",
-                "what was measured is in the journal; free space and go on with --resume",
-            ) from None
+            raise WriteProblem(_cannot_write(self.path, error).what, _KEPT) from None
 
     def publish(self, record: RunRecord) -> None:
         """Writes the finished document under its name and removes the journal. Raises WriteProblem."""
-        write_document(self.output, record)
+        try:
+            write_document(self.output, record)
+        except WriteProblem as problem:
+            raise WriteProblem(problem.what, _KEPT) from None
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.path)
 

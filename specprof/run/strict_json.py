@@ -18,8 +18,8 @@ from specprof.run.sanitize import clean
 
 MAX_DEPTH = 64
 MAX_DIGITS = 20
-MAX_CONTAINERS = 2_000_000
-"""Lists and objects in one text: ten times what a run of 10,000 cells and 100,000 readings holds."""
+MAX_CONTAINERS = 1_000_000
+"""Lists and objects in one text: twice what a run of 10,000 cells and 100,000 readings holds."""
 
 _T = TypeVar("_T")
 # all up to the next bracket outside strings; a string that never closes takes the rest, and the end of

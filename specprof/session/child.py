@@ -85,8 +85,8 @@ class MeasuringChild:
                 os.killpg(self._process.pid, number)
 
     def stop(self, term_after_s: float = TERM_AFTER_S) -> None:
-        """Asks the child to stop after its sample; SIGTERM, then SIGKILL, if it does not."""
-        if self._ending is None:
+        """Asks a started child to stop after its sample; SIGTERM, then SIGKILL, if it does not."""
+        if self._process is not None and self._ending is None:
             self._ending = asyncio.create_task(self._end(term_after_s))
 
     async def _end(self, term_after_s: float) -> None:

@@ -12,11 +12,11 @@ import signal
 import time
 from collections.abc import AsyncGenerator
 
-from specprof.plan.plan import Cell
+from specprof.plan.plan import Cell, Row
 from specprof.run import events as ev
 from specprof.run.job import Job, row_key
 from specprof.run.reduce import Reduction
-from specprof.session.child import COMMAND, MeasuringChild
+from specprof.session.child import COMMAND, TERM_AFTER_S, MeasuringChild
 from specprof.session.lines import Garbage
 from specprof.session.telemetry import watch_gpu, watch_host
 
@@ -24,6 +24,7 @@ MAX_RESTARTS = 3
 START_TIMEOUT_S = 300.0
 BUILD_TIMEOUT_S = 1800.0
 SAMPLE_TIMEOUT_S = 120.0
+EXIT_TIMEOUT_S = 10.0
 ENDINGS = (ev.RunEnded, ev.Cancelled, ev.Fatal)
 
 
@@ -52,15 +53,18 @@ class LiveSession:
         self._restarts = 0
         self._garbage = 0
         self._stopping: str | None = None
+        self._term_after_s = TERM_AFTER_S
         self._in_flight: list[Cell] = []
+        self._sampled = False
         self._longest_gap_s = 0.0
 
     def now_s(self) -> float:
         return max(0.0, time.monotonic() - self.origin_s)
 
-    def stop(self, reason: str, term_after_s: float = 5.0) -> None:
+    def stop(self, reason: str, term_after_s: float = TERM_AFTER_S) -> None:
         """Asks the run to end after the sample in progress; the child is killed if it takes longer."""
         self._stopping = reason
+        self._term_after_s = term_after_s
         if self._child is not None:
             self._child.stop(term_after_s)
 
@@ -90,8 +94,12 @@ class LiveSession:
         """The run, then the mark that ends the stream."""
         try:
             await self._run()
-        finally:
+        except asyncio.CancelledError:
+            raise  # nobody reads any more: a full queue would not take the mark
+        except BaseException:
             await self._queue.put(None)
+            raise
+        await self._queue.put(None)
 
     def _applied(self, event: ev.EventModel) -> ev.EventModel:
         self.reduction.apply(event)
@@ -119,12 +127,12 @@ class LiveSession:
     async def _run_child(self, job: Job) -> bool:
         """Runs one child to its end. True where the run has ended with it, well or not."""
         child = self._child = MeasuringChild(self._command)
-        self._in_flight = []
-        ended = False
+        self._in_flight, self._sampled = [], False
+        ended, timeout = False, ""
         try:
             await child.start(job)
             if self._stopping is not None:
-                child.stop()
+                child.stop(self._term_after_s)
             stream = child.events()
             phase_limit_s = START_TIMEOUT_S
             while True:
@@ -135,21 +143,21 @@ class LiveSession:
                     break
                 except TimeoutError:
                     child.signal_group(signal.SIGKILL)
-                    await self._lost(f"timeout: it said nothing for {phase_limit_s:.0f} s")
-                    return False
+                    timeout = f"timeout: the measuring child said nothing for {phase_limit_s:.0f} s"
+                    break
                 self._longest_gap_s = max(self._longest_gap_s, time.monotonic() - asked_s)
                 if isinstance(event, Garbage):
                     await self._note_garbage(event)
                     continue
                 ended = ended or isinstance(event, ENDINGS)
-                phase_limit_s = self._follow(event, phase_limit_s)
+                phase_limit_s = EXIT_TIMEOUT_S if ended else self._follow(event, phase_limit_s)
                 await self._put(event)
             status = await child.wait()
             if not ended and self._stopping is not None:
                 await self._put(ev.Cancelled(t_s=self.now_s(), reason=self._stopping))
                 ended = True
             if not ended:
-                await self._lost(_cause(status, child.last_words()))
+                await self._lost(timeout or _cause(status, child.last_words()))
         finally:
             await child.close()
         return ended
@@ -160,17 +168,25 @@ class LiveSession:
             case ev.EnvironmentRead():
                 self._watch_gpu(event.environment.device)
                 return BUILD_TIMEOUT_S
+            case ev.RowStarted():
+                self._in_flight = self._warmed_up_in(event.row)
             case ev.RoundStarted():
                 self._in_flight = [Cell(*event.row, k) for k in event.order]
-            case ev.SampleTaken() if not event.masked and event.cell in self._in_flight:
-                self._in_flight.remove(event.cell)
-            case ev.CellFailed() if event.cell in self._in_flight:
-                self._in_flight.remove(event.cell)
+            case ev.WarmedUp() | ev.SampleTaken(masked=False) | ev.CellFailed():
+                with contextlib.suppress(ValueError):
+                    self._in_flight.remove(event.cell)
             case _:
                 pass
         if isinstance(event, ev.SampleTaken):
+            self._sampled = True
             return max(self._sample_timeout_s, 10 * event.measured_ms / 1e3)
         return limit_s if isinstance(event, ev.Notice) else max(limit_s, self._sample_timeout_s)
+
+    def _warmed_up_in(self, row: Row) -> list[Cell]:
+        """The cells of a row in the order they warm up: on the CPU only K = 1 and the largest do."""
+        plan, ended = self.reduction.plan, self.reduction.finished_cells()
+        left = [cell for k in plan.candidates if (cell := Cell(*row, k)) not in ended]
+        return left if plan.device.startswith("cuda") else [*left[:1], *left[1:][-1:]]
 
     def _watch_gpu(self, device: ev.Device) -> None:
         if device.kind == "cuda" and device.uuid is not None and len(self._watchers) == 1:
@@ -191,24 +207,32 @@ class LiveSession:
             await self._put(
                 ev.CellFailed(t_s=self.now_s(), **cell._asdict(), verdict="failed", reason=cause[:1000])
             )
-        restarts = bool(self._in_flight) and self._restarts < MAX_RESTARTS
-        await self._put(ev.ChildLost(t_s=self.now_s(), reason=cause[:1000], restarted=restarts))
+        await self._put(ev.ChildLost(t_s=self.now_s(), reason=cause[:1000], restarted=self._may_restart()))
+
+    def _may_restart(self) -> bool:
+        """Whether another child may go on. One that neither sampled nor has a cell to blame would only die
+        again."""
+        return (self._sampled or bool(self._in_flight)) and self._restarts < MAX_RESTARTS
 
     async def _survived(self, done: set[Cell]) -> bool:
-        """Whether another child may go on. Without a cell to blame it would only die again."""
-        if self._in_flight and self._restarts < MAX_RESTARTS:
+        """Prepares for another child, or says why there is none."""
+        if self._may_restart():
             self._restarts += 1
-            done.add(self._in_flight[0])
-            text = f"the measuring child was started again without {self._in_flight[0]}"
+            blamed = self._in_flight[:1]
+            done.update(blamed)
+            without = f" without {blamed[0]}" if blamed else ""
+            text = f"the measuring child was started again{without}"
             await self._put(ev.Notice(t_s=self.now_s(), level="warning", text=text))
             await self._queue.join()  # the next child's job is made from what the reduction knows
             return True
-        what = (
-            "the measuring child died" if self._in_flight else "the measuring child died before it measured"
-        )
-        remedy = "see the notices for its last words; if the kernel killed it, free memory"
+        measured = self._sampled or self._in_flight
         await self._put(
-            ev.Fatal(t_s=self.now_s(), exit_code=1 if self._in_flight else 3, what=what, remedy=remedy)
+            ev.Fatal(
+                t_s=self.now_s(),
+                exit_code=1 if measured else 3,
+                what="the measuring child died" + (" too often" if measured else " before it measured"),
+                remedy="see the notices for its last words; if the kernel killed it, free memory",
+            )
         )
         return False
 

@@ -63,6 +63,7 @@ def ticks(hz: float) -> Iterator[float]:
 
 def tell(pipe: Pipe, uuid: str, hz: float, own_pids: Iterable[int]) -> int:
     """Opens the device and speaks its samples until nobody listens. Returns the exit code."""
+    reader = None
     try:
         try:
             reader = NvmlReader.open(uuid, own_pids)
@@ -78,6 +79,8 @@ def tell(pipe: Pipe, uuid: str, hz: float, own_pids: Iterable[int]) -> int:
                 pipe.say(Notice(t_s=now_s, level="warning", text=f"telemetry lacks {field}: {reason}"))
     except GpuLost as lost:
         with contextlib.suppress(ParentGone):
+            if reader is None:
+                pipe.say(TelemetryOpened(t_s=pipe.now_s(), telemetry=lost.telemetry_source(uuid)))
             pipe.say(Notice(t_s=pipe.now_s(), level="error", text=str(lost)))
         return _GPU_LOST_EXIT
     except ParentGone:

@@ -92,7 +92,7 @@ class NvmlReader:
             reader.sample(0.0)
         except nvml.NVMLError as error:
             if error.value in (GPU_IS_LOST, RESET_REQUIRED):
-                raise _lost(uuid, error) from None
+                raise _lost(nvml, uuid, error) from None
             raise refusal(nvml, error) from None
         reader._unsaid.clear()
         return reader
@@ -118,7 +118,7 @@ class NvmlReader:
             value = reading()
         except self._nvml.NVMLError as error:
             if error.value in (GPU_IS_LOST, RESET_REQUIRED):
-                raise _lost(self._uuid, error) from None
+                raise _lost(self._nvml, self._uuid, error) from None
             if error.value in _LASTING:
                 self._say_missing(name, _LASTING[error.value])
             return None
@@ -238,9 +238,10 @@ def _gpu_under(nvml: Any, device: Any) -> Any:
         return device
 
 
-def _lost(uuid: str, error: Any) -> GpuLost:
+def _lost(nvml: Any, uuid: str, error: Any) -> GpuLost:
     how = "is lost" if error.value == GPU_IS_LOST else "needs a reset"
     return GpuLost(
         f"the GPU {uuid} {how} (NVML code {error.value})",
         "reset it (sudo nvidia-smi --gpu-reset) or reboot; the kernel's log (dmesg, Xid) has the cause",
+        source_of(nvml),
     )

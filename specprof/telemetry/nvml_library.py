@@ -44,15 +44,15 @@ _REFUSALS = {
 }
 
 
-class NvmlUnavailable(EnvironmentProblem):
-    """NVML cannot be read on this machine: telemetry is off, the measurement is not."""
+class NvmlProblem(EnvironmentProblem):
+    """NVML cannot be read. `source` says whose NVML it was."""
 
     def __init__(self, what: str, remedy: str = "", source: SourceName = "nvml") -> None:
         super().__init__(what, remedy)
         self.source: SourceName = source
 
     def telemetry_source(self, device_uuid: str | None) -> TelemetrySource:
-        """This refusal as it stands in the run record."""
+        """This problem as it stands in the run record."""
         return TelemetrySource(
             source=self.source,
             available=False,
@@ -62,7 +62,11 @@ class NvmlUnavailable(EnvironmentProblem):
         )
 
 
-class GpuLost(EnvironmentProblem):
+class NvmlUnavailable(NvmlProblem):
+    """No telemetry on this machine or of this device; the measurement goes on without."""
+
+
+class GpuLost(NvmlProblem):
     """The GPU answers no more (NVML codes 15 and 16): the run must stop."""
 
 

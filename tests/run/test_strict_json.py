@@ -39,12 +39,14 @@ def test_any_ordinary_json_comes_back_unchanged(value: object) -> None:
 @given(st.text() | st.text(alphabet='[]{}",:\\ \n01eE.+-truefalsn'))
 def test_any_text_gives_a_value_or_one_line_and_what_is_accepted_is_json(text: str) -> None:
     try:
-        value = parse(text, "run.json")
+        value, said = parse(text, "run.json"), None
     except RunFileProblem as problem:
-        assert "\n" not in str(problem)
-        assert str(problem).startswith("run.json: ")
-    else:
+        value, said = None, str(problem)
+    if said is None:
         assert value == json.loads(text)
+    else:
+        assert said.startswith("run.json: ")
+        assert "\n" not in said
 
 
 @pytest.mark.parametrize(
@@ -60,7 +62,7 @@ def test_any_text_gives_a_value_or_one_line_and_what_is_accepted_is_json(text: s
     ],
 )
 def test_row_40_what_is_no_number_is_refused_with_its_path(number: str, said: str) -> None:
-    text = '{"cells": [1, {"measured_ms": {"median": %s}}]}' % number
+    text = f'{{"cells": [1, {{"measured_ms": {{"median": {number}}}}}]}}'
     assert refusal(text) == f"run.json: cells[1].measured_ms.median: {said}"
 
 
@@ -69,9 +71,9 @@ def test_row_40_an_integer_of_twenty_digits_is_still_one() -> None:
 
 
 def test_row_40_a_million_digits_are_refused_at_once() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert "an integer of 1000000 digits" in refusal("[" + "1" * 1_000_000 + "]")
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_row_41_a_repeated_key_is_refused_with_its_path() -> None:
@@ -105,16 +107,17 @@ def test_brackets_in_strings_and_many_short_lists_are_no_nesting() -> None:
     [
         '["' + '\\"' * 2_000_000,
         "[" * 65 + '"' * 2_000_001,
-        "[]" * 1_500_000,
+        "[]" * 900_000,
+        "[]" * 30_000_000,
         " " * 5_000_000 + "[" * 65,
         "[" * 65 + "x" * 5_000_000,
     ],
-    ids=["escaped quotes", "quotes", "many lists", "blanks", "tail"],
+    ids=["escaped quotes", "quotes", "many lists", "too many lists", "blanks", "tail"],
 )
 def test_no_text_makes_the_nesting_check_slow(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     refusal(text)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 3
 
 
 @pytest.mark.parametrize(

@@ -25,9 +25,9 @@ class Child:
     def __init__(self, environment: dict[str, str], *arguments: str, uuid: str = GPU_A) -> None:
         self.read_end, write_end = os.pipe()
         self._rest = b""
+        command = [sys.executable, "-m", "specprof.telemetry", "--fd", str(write_end), "--uuid", uuid]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "specprof.telemetry", "--fd", str(write_end), "--uuid", uuid]
-            + ["--origin", repr(time.monotonic()), *arguments],
+            [*command, "--origin", repr(time.monotonic()), *arguments],
             env=environment,
             pass_fds=(write_end,),
             stdin=subprocess.DEVNULL,

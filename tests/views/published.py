@@ -52,7 +52,9 @@ def curve(
     )
 
 
-def curve_set(*curves: Curve, title: str = "Llama 7B", published: bool = False, estimated: bool = False) -> CurveSet:
+def curve_set(
+    *curves: Curve, title: str = "Llama 7B", published: bool = False, estimated: bool = False
+) -> CurveSet:
     return CurveSet(
         title=title,
         curves=curves,

@@ -1,9 +1,10 @@
 """The shape beyond K = 1: plateau, cliff, and what follows it.
 
 A cliff is a drop of at least 10 % from one candidate count to the next, beyond K = 1, whose interval
-lies below no change; anywhere, before the peak or after it. The step from K = 1 is no cliff: where it
-goes down, speculation does not pay. Over several curves the cliff is the step with the most drop in all;
-further steps are cliffs too where most curves drop there.
+lies below no change, and which is at least twice as steep as the steps next to it (on the logarithm):
+latency that grows evenly with the candidates makes a slope. It may lie before the peak or after it. The
+step from K = 1 is no cliff: where it goes down, speculation does not pay. Over several curves the cliff
+is the step with the most drop in all; further steps are cliffs too where most curves drop there.
 
 A plateau is an unbroken range of at least three counts around the best one, all within 10 % of it, in
 every curve. The sizes are ours: no publication defines either word.
@@ -25,10 +26,11 @@ from specprof.analysis.findings.evidence import (
     sign_test,
 )
 from specprof.analysis.findings.finding import Certainty, Finding, Numbers, weakest
-from specprof.analysis.findings.words import change, counted, listed, percent, spread, spread_times, times
+from specprof.analysis.findings.words import change, counted, percent, spread, spread_times, times
 from specprof.run.statistics import Estimate
 
 CLIFF_DROP = 0.10
+CLIFF_STEEPNESS = 2.0
 PLATEAU_LOSS = 0.10
 PLATEAU_POINTS = 3
 MOST_CLIFFS = 3
@@ -59,6 +61,18 @@ class Step(NamedTuple):
         return 1 - self.ratio.median
 
     @property
+    def depth(self) -> float:
+        """How far it falls, on the logarithm: negative where it rises."""
+        return _depth(self.ratio)
+
+    @property
+    def stands_out(self) -> bool:
+        """Whether it falls much more than the steps before and after it."""
+        i, row = self.i, self.row
+        beside = [at for at in (i - 1, i + 1) if 0 <= at < row.size - 1]
+        return all(self.depth >= CLIFF_STEEPNESS * _depth(row.compare(at, at + 1)) for at in beside)
+
+    @property
     def drop_times(self) -> float:
         return self.row.speedup[self.i] - self.row.speedup[self.i + 1]
 
@@ -71,11 +85,11 @@ def shape(series: Series) -> list[Finding]:
     falling = [step for step in steps if step.side < 0]
     groups: dict[tuple[int, int], list[Step]] = {}
     for step in falling:
-        if step.drop >= CLIFF_DROP:
+        if step.drop >= CLIFF_DROP and step.stands_out:
             groups.setdefault(step.counts, []).append(step)
     if not groups:
         return [_no_cliff(series, steps, falling), *_plateau(series)]
-    weight = {counts: -sum(_depth(step) for step in group) for counts, group in groups.items()}
+    weight = {counts: -sum(step.depth for step in group) for counts, group in groups.items()}
     deepest, *others = sorted(groups, key=lambda counts: (weight[counts], counts))
     common = [c for c in others if 2 * len(groups[c]) > _having(steps, c)]
     found = [_cliff(series, steps, groups[counts]) for counts in (deepest, *common)[:MOST_CLIFFS]]
@@ -88,8 +102,8 @@ def _steps(series: Series) -> list[Step]:
     return [Step(row, i, series.neighbours(row, i, len(places))) for row, i in places]
 
 
-def _depth(step: Step) -> float:
-    return -math.log(max(step.ratio.median, 1e-12))
+def _depth(ratio: Estimate) -> float:
+    return -math.log(min(max(ratio.median, 1e-300), 1e300))
 
 
 def _having(steps: list[Step], counts: tuple[int, int]) -> int:
@@ -99,7 +113,7 @@ def _having(steps: list[Step], counts: tuple[int, int]) -> int:
 def _cliff(series: Series, steps: list[Step], group: list[Step]) -> Finding:
     before, after = group[0].counts
     having = _having(steps, (before, after))
-    largest = max(group, key=_depth)
+    largest = max(group, key=lambda step: step.depth)
     drops = [step.drop for step in group]
     text = f"Cliff between {before} and {after} candidates at batch {series.batch_size}: "
     fall = f"{times(largest.row.speedup[largest.i])} to {times(largest.row.speedup[largest.i + 1])}"
@@ -131,14 +145,20 @@ def _cliff(series: Series, steps: list[Step], group: list[Step]) -> Finding:
 
 
 def _no_cliff(series: Series, steps: list[Step], falling: list[Step]) -> Finding:
-    text = f"No cliff found at batch {series.batch_size}: no drop of {percent(CLIFF_DROP)} or more between "
-    text += f"neighbouring counts stands out of {series.noise}"
+    text = f"No cliff found at batch {series.batch_size}: "
     numbers: Numbers = {"neighbours": float(len(steps))}
+    steep = [step for step in falling if step.drop >= CLIFF_DROP]
+    if steep:
+        text += "the speedup falls evenly, no step stands out from those next to it"
+    else:
+        text += (
+            f"no drop of {percent(CLIFF_DROP)} or more between neighbouring counts is clear of {series.noise}"
+        )
     if falling:
-        largest = max(falling, key=_depth)
+        largest = max(falling, key=lambda step: step.depth)
         before, after = largest.counts
-        text += f"; the largest clear one is {change(largest.ratio)} from {before} to {after} "
-        text += f"at seq_len {largest.row.seq_len}"
+        text += f"; the steepest {'' if steep else 'clear one '}is {change(largest.ratio)} from {before} to "
+        text += f"{after} at seq_len {largest.row.seq_len}"
         numbers = {
             **numbers,
             "from_candidates": float(before),
@@ -146,10 +166,11 @@ def _no_cliff(series: Series, steps: list[Step], falling: list[Step]) -> Finding
             "largest_drop": largest.drop,
         }
     # noise wide enough could hide a cliff: absence is sure where every interval excludes one
-    ruled_out = all(1 - step.ratio.low < CLIFF_DROP for step in steps)
-    certainty = weakest(*(step.certainty for step in steps)) if ruled_out else "within noise"
+    sure = weakest(*(step.certainty for step in steps))
+    if any(1 - step.ratio.low >= CLIFF_DROP for step in steps):
+        sure = weakest(sure, "suggestive" if steep else "within noise")
     basis = series.basis(looked_at=len(steps))
-    return Finding("no-cliff", series.batch_size, None, text, numbers, certainty, basis)
+    return Finding("no-cliff", series.batch_size, None, text, numbers, sure, basis)
 
 
 def _plateau(series: Series) -> list[Finding]:
@@ -216,16 +237,18 @@ def _after(series: Series, steps: list[Step], foot: int) -> list[Finding]:
         "p_sign_test": p,
     }
     whole = f"from {foot} to {counts[1]} candidates at batch {series.batch_size}"
-    of = f"{len(rising)} of {counted(len(group), 'curve')}"
+    of = (
+        f"in {len(rising)} of {len(group)} curves" if len(group) > 1 else f"at seq_len {group[0].row.seq_len}"
+    )
     rise = spread([step.ratio.median - 1 for step in rising]) if rising else ""
     # a majority, not one lucky curve; and no curve that contradicts it
     if 2 * len(up) > len(group) and not down:
         sure: Certainty = weakest(*(step.certainty for step in up))
-        text = f"Recovery after the cliff {whole}: the speedup rises by {rise} in {of}, "
+        text = f"Recovery after the cliff {whole}: the speedup rises by {rise} {of}, "
         text += f"{'all' if len(up) == len(group) else len(up)} clear of {series.noise}"
     elif p <= SUGGESTIVE_P and 2 * len(rising) > len(group) and not down:
         sure = "suggestive"
-        text = f"Slight recovery after the cliff {whole}: the speedup rises by {rise} in {of} and falls in "
+        text = f"Slight recovery after the cliff {whole}: the speedup rises by {rise} {of} and falls in "
         falls = sum(direction(step.ratio) < 0 for step in group)
         text += f"{falls or 'none'}; single rises are mostly within {series.noise}, together p = {p:.2g}"
         basis += f"; exact sign test over {counted(sum(direction(s.ratio) != 0 for s in group), 'curve')}"
@@ -242,11 +265,20 @@ def _no_recovery(
     numbers: Numbers,
     basis: str,
 ) -> Finding:
-    changes = [change(step.ratio) for step in group]
+    text = f"No recovery after the cliff {whole}: "
+    sure: Certainty = "within noise"
     if 2 * len(down) > len(group):
-        sure: Certainty = weakest(*(step.certainty for step in down))
-        text = f"No recovery after the cliff {whole}: the speedup goes on falling, {listed(changes, 3)}"
+        sure = weakest(*(step.certainty for step in down))
+        text += f"the speedup goes on falling, by {spread([step.drop for step in down])}"
+        text += f" in {len(down)} of {len(group)} curves" if len(group) > 1 else ""
+    elif len(group) == 1:
+        text += f"{change(group[0].ratio)}"
     else:
-        sure = "within noise"
-        text = f"No recovery after the cliff {whole} beyond {series.noise}: {listed(changes, 3)}"
+        rises = sum(direction(step.ratio) > 0 for step in group)
+        text += f"{rises} of {len(group)} curves rise, {_clear(group)} clear of {series.noise}"
     return Finding("no-recovery", series.batch_size, None, text, numbers, sure, basis)
+
+
+def _clear(group: list[Step]) -> str:
+    clear = sum(step.side != 0 for step in group)
+    return str(clear) if clear else "none"

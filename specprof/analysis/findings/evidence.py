@@ -123,23 +123,28 @@ class Series:
             error = self.curves.reading_error
             off = "read off a figure" if error is None else f"read off a figure, ±{error:g} each"
             return f"{off}, worst case"
-        words = ["not paired, worst case of 95 % intervals"] if unpaired else [f"paired{self._rounds()}"]
-        if looked_at > 1:
+        rounds, enough = self._rounds()
+        words = ["not paired, worst case"] if unpaired else ["paired"]
+        words += rounds
+        if not enough:
+            words.append("too few for 95 % intervals")
+        elif looked_at > 1:
             words.append(f"95 % over all {looked_at} comparisons")
-        elif not unpaired:
+        else:
             words.append("95 % intervals")
         if self.curves.estimated:
             words.append("full depth estimated from a slice")
         return ", ".join(words)
 
-    def _rounds(self) -> str:
+    def _rounds(self) -> tuple[list[str], bool]:
+        """The rounds behind the points, and whether they are enough everywhere."""
         found = (row.rounds(0, i) for row in self.rows for i in range(1, row.size))
         counts = [count for count in found if count is not None]
         if not counts:
-            return ""
+            return [], True
         low, high = min(counts), max(counts)
-        few = ", fewer than a 95 % interval needs" if low < MIN_SAMPLES_FOR_95 else ""
-        return (f", {counted(low, 'round')}" if low == high else f", {low} to {high} rounds") + few
+        said = counted(low, "round") if low == high else f"{low} to {high} rounds"
+        return [said], low >= MIN_SAMPLES_FOR_95
 
     def neighbours(self, row: Points, i: int, looked_at: int) -> Estimate:
         """Speedup of point i + 1 over point i, its interval holding for `looked_at` such pairs at once."""
@@ -203,7 +208,7 @@ def student_quantile(level: float, freedom: int) -> float:
         (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
         (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
     )
-    return sum(term / freedom**power for power, term in enumerate(terms))
+    return sum(term / float(freedom) ** power for power, term in enumerate(terms))
 
 
 def sign_test(directions: Iterable[int]) -> float:

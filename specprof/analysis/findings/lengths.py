@@ -92,6 +92,11 @@ def order(series: Series) -> list[Finding]:
     if with_it == len(steps):
         text = f"The speedup {verb} with sequence length at every candidate count (batch "
         text += f"{series.batch_size}, {pairs}); {_how_many(len(clear), len(steps))} clear of {series.noise}"
+    elif not clear:
+        text = (
+            f"No clear order by sequence length at batch {series.batch_size}: of {len(steps)} neighbouring "
+        )
+        text += f"pairs {len(falls)} fall and {len(rises)} rise, all within {series.noise}"
     else:
         text = f"The speedup {verb} with sequence length in {pairs} at batch {series.batch_size}"
         if exceptions:

@@ -23,8 +23,8 @@ def does_not_pay(series: Series) -> list[Finding]:
     if everywhere and len(rows) > 1:
         at = "any sequence length"
     text = f"Speculation does not pay at batch {series.batch_size}, {at}: best K is 1 there"
-    text += f", {counted(len({row.candidates[i] for row, i in beyond}), 'other count')} "
-    text += f"reach{'es' if len(values) == 1 else ''} {spread_times(values)}"
+    others = counted(len({row.candidates[i] for row, i in beyond}), "other count")
+    text += f", the {others} reach{'es' if len(values) == 1 else ''} only {spread_times(values)}"
     if level:
         text += f"; within {series.noise}, {listed(level)} could break even"
     numbers: Numbers = {

@@ -14,7 +14,7 @@ def times(value: float) -> str:
         return "∞×"
     if value >= 100:
         return f"{value:.0f}×"
-    return f"{value:.2f}×" if value >= 0.1 or value == 0 else f"{value:.2g}×"
+    return f"{value:.2f}×" if value >= 0.01 or value == 0 else f"{value:.2g}×"
 
 
 def bounds(low: float, high: float) -> str:

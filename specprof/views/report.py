@@ -1,0 +1,133 @@
+"""A run on stdout: what it was, its table, its curves, its findings, and what to be wary of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from specprof.analysis.acceptance import AcceptanceModel
+from specprof.analysis.curves import CurveSet
+from specprof.run.record import RunRecord, Status
+from specprof.views.findings import findings_view
+from specprof.views.glyphs import Glyphs
+from specprof.views.literal import join_facts
+from specprof.views.palette import Palette, Role
+from specprof.views.plot import MIN_HEIGHT, MIN_WIDTH, draw_curves
+from specprof.views.quantities import duration, percent
+from specprof.views.table import result_tables
+
+if TYPE_CHECKING:
+    from specprof.analysis.findings import Finding
+
+MOST_NOTICES = 20
+
+_STATUS_ROLES: dict[Status, Role] = {
+    "complete": "good",
+    "partial": "warn",
+    "cancelled": "warn",
+    "failed": "bad",
+}
+
+
+def print_report(
+    console: Console,
+    palette: Palette,
+    glyphs: Glyphs,
+    *,
+    record: RunRecord,
+    curves: CurveSet,
+    acceptance: AcceptanceModel,
+    findings: Sequence[Finding],
+    warnings: Iterable[str] = (),
+) -> None:
+    """Prints the whole run. `warnings` are the loader's; the run's own notices come from the record."""
+    for part in _head(record, console.width, palette, glyphs):
+        _print(console, part)
+    tables = result_tables(record, acceptance, curves, console.width, palette, glyphs)
+    for table in tables:
+        console.print()
+        _print(console, table)
+    for batch_size in curves.batch_sizes:
+        height = plot_height(console.width, console.height)
+        drawing = draw_curves(
+            curves, batch_size, console.width, height, palette, glyphs, record.plan.seq_lens
+        )
+        console.print()
+        if drawing is not None:
+            _print(console, drawing.rich())
+        else:
+            words = f"(curves are drawn from {MIN_WIDTH} × {MIN_HEIGHT} characters on)"
+            _print(console, Text(glyphs.fit(words), palette.style("muted")))
+    if findings:
+        console.print()
+        _print(console, findings_view(findings, palette, glyphs))
+    notices = _notices(record, warnings, palette, glyphs)
+    if notices:
+        console.print()
+    for notice in notices:
+        _print(console, notice)
+
+
+def plot_height(width: int, height: int) -> int:
+    """Lines for a plot of `width` columns: a third of that, and no more than the terminal shows at once."""
+    return min(max(24, width // 3), 40, max(MIN_HEIGHT, height - 1))
+
+
+def _print(console: Console, part: RenderableType) -> None:
+    """Prints without the spaces at the ends of lines."""
+    for line in console.render_lines(part, pad=False):
+        words = Text.assemble(*((segment.text, segment.style or "") for segment in line))
+        words.rstrip()
+        console.print(words, soft_wrap=True)
+
+
+def _head(record: RunRecord, width: int, palette: Palette, glyphs: Glyphs) -> list[Text]:
+    plan, environment = record.plan, record.environment
+    if record.reference is not None:
+        return [Text(glyphs.fit(f"{plan.model.title}: a published figure"), palette.style("text", bold=True))]
+    where = ""
+    if environment is not None:
+        device = environment.device
+        threads = f", {device.threads} threads" if device.kind == "cpu" and device.threads else ""
+        where = f" on {device.name} ({device.kind}{threads})"
+    title = Text(glyphs.fit(plan.model.title + where), palette.style("text", bold=True))
+    title.append("  ").append(record.status, palette.style(_STATUS_ROLES[record.status]))
+    facts = [
+        plan.dtype,
+        f"attention {plan.attention}",
+        f"workload {plan.workload}",
+        f"execution {record.execution or plan.execution}",
+        *_depth_fact(record),
+        f"target ±{percent(plan.stopping.target_ci)}",
+        *([f"budget {duration(plan.stopping.budget_s)}"] if plan.stopping.budget_s else []),
+        f"seed {plan.seed}",
+        record.created_at,
+        f"specprof {record.specprof_version}",
+    ]
+    lines = join_facts([glyphs.fit(fact) for fact in facts], width, glyphs.separator)
+    return [title, *(Text(line, palette.style("muted")) for line in lines)]
+
+
+def _depth_fact(record: RunRecord) -> list[str]:
+    model = record.plan.model
+    if model.full_depth:
+        return [f"all {model.layers_total} layers"]
+    return [f"{model.layers_measured} of {model.layers_total} layers"]
+
+
+def _notices(record: RunRecord, warnings: Iterable[str], palette: Palette, glyphs: Glyphs) -> list[Text]:
+    roles: dict[str, Role] = {"info": "muted", "warning": "warn", "error": "bad"}
+    said = dict.fromkeys(
+        [*(("warning", words) for words in warnings), *((one.level, one.text) for one in record.notices)]
+    )
+    found = [
+        Text(glyphs.fit(f"{level}: {words}"), palette.style(roles[level]))
+        for level, words in list(said)[:MOST_NOTICES]
+    ]
+    if len(said) > MOST_NOTICES:
+        more = f"… and {len(said) - MOST_NOTICES} more, see --json"
+        found.append(Text(glyphs.fit(more), palette.style("muted")))
+    return found

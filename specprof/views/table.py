@@ -1,0 +1,192 @@
+"""The result as tables, one per batch size: what was measured, how sure it is, what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Literal
+
+import numpy as np
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from specprof.analysis.acceptance import AcceptanceModel
+from specprof.analysis.curves import Curve, CurveSet
+from specprof.plan.model import ModelShape
+from specprof.plan.plan import Cell, Row
+from specprof.run.record import CellRecord, Interval, RunRecord, Verdict
+from specprof.views.footnotes import Footnotes
+from specprof.views.glyphs import Glyphs
+from specprof.views.palette import Palette, Role
+from specprof.views.quantities import decimals_for, number, plus_minus
+from specprof.views.reference_table import reference_table
+from specprof.views.table_columns import Column, fitting, notes_grid, ruled
+from specprof.views.table_notes import notes_of
+
+VERDICT_ROLES: dict[Verdict, Role] = {
+    "valid": "good",
+    "warn": "warn",
+    "unverified": "warn",
+    "invalid": "bad",
+    "oom": "bad",
+    "failed": "bad",
+    "not_run": "muted",
+}
+
+Standing = Literal["best", "near"]
+
+
+def result_tables(
+    record: RunRecord,
+    acceptance: AcceptanceModel,
+    curves: CurveSet,
+    width: int,
+    palette: Palette,
+    glyphs: Glyphs,
+) -> list[RenderableType]:
+    """One table with its notes for each batch size of the plan, in `width` columns.
+
+    A published figure has no latencies: its table shows the speedups only.
+    """
+    if record.reference is not None:
+        return [
+            reference_table(record.reference, curves, batch_size, width, palette, glyphs)
+            for batch_size in curves.batch_sizes
+        ]
+    return [
+        BatchTable(record, acceptance, curves, batch_size, glyphs).render(width, palette)
+        for batch_size in record.plan.batch_sizes
+    ]
+
+
+def standings(curve: Curve) -> dict[int, Standing]:
+    """The best trusted K of a curve, and those whose interval against it does not exclude a tie."""
+    trusted = [int(i) for i in np.flatnonzero(curve.trusted)]
+    if len(trusted) < 2:
+        return {}
+    best = max(trusted, key=lambda i: (curve.speedup[i], -curve.candidates[i]))
+    found: dict[int, Standing] = {
+        int(curve.candidates[i]): "near" for i in trusted if curve.compare(best, i).high >= 1
+    }
+    found[int(curve.candidates[best])] = "best"
+    return found
+
+
+def latency_header(model: ModelShape) -> str:
+    """`latency ms`, and what depth that is where it was not all measured."""
+    if model.full_depth:
+        return "latency ms"
+    return f"latency ms\n({model.layers_total} layers,\nestimated\nfrom {model.layers_measured})"
+
+
+class BatchTable:
+    """The cells of one batch size, in lines grouped by sequence length."""
+
+    def __init__(
+        self,
+        record: RunRecord,
+        acceptance: AcceptanceModel,
+        curves: CurveSet,
+        batch_size: int,
+        glyphs: Glyphs,
+    ) -> None:
+        self._record, self._acceptance, self._glyphs = record, acceptance, glyphs
+        self._title = f"{curves.title}, Batch Size: {batch_size}"
+        recorded = {cell.cell: cell for cell in record.cells}
+        self._rows = {
+            row: [recorded.get(Cell(*row, k)) for k in record.plan.candidates]
+            for row in record.plan.rows()
+            if row.batch_size == batch_size
+        }
+        self._cells = [cell for cells in self._rows.values() for cell in cells if cell]
+        self._footnotes = Footnotes(cell.reasons for cell in self._cells)
+        self._decimals = decimals_for(cell.latency_ms.median for cell in self._cells if cell.latency_ms)
+        self._standings: set[Standing] = set()
+        self._ends: list[int] = []
+        self.seq_len, self.candidates = Column("seq_len"), Column("K")
+        self.latency, self.ratio = Column(latency_header(record.plan.model)), Column("T(K)/T(1)")
+        self.tokens, self.speedup = Column("E(K)"), Column("speedup")
+        self.samples, self.verdict = Column("n"), Column("verdict", left=True)
+        of_row = {curve.seq_len: curve for curve in curves.of_batch(batch_size)}
+        for row, cells in self._rows.items():
+            self._add_row(row, cells, of_row.get(row.seq_len))
+
+    def _add_row(self, row: Row, cells: Sequence[CellRecord | None], curve: Curve | None) -> None:
+        found = standings(curve) if curve else {}
+        self._standings |= set(found.values())
+        first = True
+        pairs = zip(self._record.plan.candidates, cells, strict=True)
+        for (measured, *_), group in groupby(pairs, lambda pair: self._kind(pair[1], pair[0])):
+            alike = list(group)
+            label = str(alike[0][0]) if len(alike) == 1 else f"{alike[0][0]}-{alike[-1][0]}"
+            self.seq_len.add(str(row.seq_len) if first else "")
+            self.candidates.add(label)
+            first = False
+            cell = alike[0][1]
+            if measured and cell is not None and cell.latency_ms is not None:
+                self._add_measured(cell, cell.latency_ms, curve, found.get(cell.candidates))
+            else:
+                for column in (self.latency, self.ratio, self.tokens, self.speedup, self.samples):
+                    column.add("-", role="muted")
+            self._add_verdict(cell)
+        self._ends.append(len(self.verdict.lines) - 1)
+
+    def _kind(self, cell: CellRecord | None, candidates: int) -> tuple[bool, object, object]:
+        """Neighbours of one kind share a line: cells without a result for the same reason."""
+        if cell is not None and cell.latency_ms is not None:
+            return True, candidates, None
+        return False, cell.verdict if cell else "not_run", tuple(cell.reasons) if cell else ()
+
+    def _add_measured(
+        self, cell: CellRecord, latency: Interval, curve: Curve | None, standing: Standing | None
+    ) -> None:
+        self.latency.add(*self._with_error(latency, self._decimals))
+        if cell.ratio is None:
+            self.ratio.add("-", role="muted")
+        else:
+            self.ratio.add(*self._with_error(cell.ratio, 3))
+        self.tokens.add(f"{float(self._acceptance.expected_tokens([cell.candidates])[0]):.2f}")
+        self.samples.add(str(len(cell.measured_ms.samples)) if cell.measured_ms else "-")
+        at = np.flatnonzero(curve.candidates == cell.candidates) if curve else np.empty(0, dtype=np.intp)
+        if curve is None or not at.size:
+            self.speedup.add("-", role="muted")
+            return
+        i = int(at[0])
+        point = float(curve.speedup[i]), float(curve.low[i]), float(curve.high[i])
+        signs = {"best": self._glyphs.star, "near": self._glyphs.near_best, None: " "}
+        value = self._glyphs.fit(number(point[0], 2))
+        error = self._glyphs.fit(plus_minus(*point))
+        role = "bad" if not curve.trusted[i] else "good" if standing == "best" else "text"
+        self.speedup.add(f"{signs[standing]} {value}", error, role)
+
+    def _with_error(self, of: Interval, decimals: int) -> tuple[str, str]:
+        value, error = number(of.median, decimals), plus_minus(of.median, of.ci_low, of.ci_high)
+        return self._glyphs.fit(value), self._glyphs.fit(error)
+
+    def _add_verdict(self, cell: CellRecord | None) -> None:
+        verdict: Verdict = cell.verdict if cell else "not_run"
+        notes = ",".join(map(str, self._footnotes.numbers(cell.reasons))) if cell else ""
+        self.verdict.add(f"{verdict.replace('_', ' ')} {notes}".rstrip(), role=VERDICT_ROLES[verdict])
+
+    def render(self, width: int, palette: Palette) -> RenderableType:
+        """Title, table and notes. A narrow terminal does without E(K), whose formula is in the notes, then
+        without n and T(K)/T(1)."""
+        columns = [
+            self.seq_len,
+            self.candidates,
+            self.latency,
+            self.ratio,
+            self.tokens,
+            self.speedup,
+            self.samples,
+            self.verdict,
+        ]
+        kept = fitting(columns, (self.tokens, self.samples, self.ratio), width)
+        model = self._record.plan.model
+        notes = notes_of(model, self._acceptance, self._cells, self._footnotes, self._standings, self._glyphs)
+        return Group(
+            Text(self._glyphs.fit(self._title), palette.style("text", bold=True)),
+            ruled(kept, self._ends, palette, self._glyphs),
+            Text(""),
+            notes_grid(notes, palette, self._glyphs),
+        )

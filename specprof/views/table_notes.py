@@ -1,0 +1,68 @@
+"""What stands below a table of results: what its columns are, and the footnotes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from specprof.analysis.acceptance import AcceptanceModel
+from specprof.plan.model import ModelShape
+from specprof.run.record import CellRecord
+from specprof.views.footnotes import Footnotes
+from specprof.views.glyphs import Glyphs
+from specprof.views.quantities import percent
+
+Note = tuple[str, str]
+"""A mark and its words."""
+
+
+def notes_of(
+    model: ModelShape,
+    acceptance: AcceptanceModel,
+    cells: Sequence[CellRecord],
+    footnotes: Footnotes,
+    standings: Iterable[str],
+    glyphs: Glyphs,
+) -> list[Note]:
+    """The notes below one table, its footnotes last. `standings`: which signs the table uses."""
+    found: list[Note] = []
+    if any(cell.latency_ms for cell in cells):
+        found.append(("±", "half the 95 % bootstrap interval of the median, ratios paired by round"))
+        if not model.full_depth:
+            found.append(
+                (
+                    "",
+                    f"latency at full depth is an estimate: {model.layers_measured} of "
+                    f"{model.layers_total} layers were measured, with embedding, norm and head",
+                )
+            )
+        found.append(("", acceptance_note(acceptance)))
+    used = set(standings)
+    if "best" in used:
+        near = f", {glyphs.near_best} within the noise of the best" if "near" in used else ""
+        found.append((glyphs.star, f"best K of its row{near}"))
+    masked = _masked_note(cells)
+    found.extend([("", masked)] if masked else [])
+    found.extend((f"{number}", words) for number, words in footnotes.lines())
+    return found
+
+
+def acceptance_note(acceptance: AcceptanceModel) -> str:
+    """How speedup is made, with the formula and where it is from."""
+    return (
+        f"speedup = E(K) / (T(K)/T(1)), E(K) = {acceptance.formula} ({acceptance.name}: {acceptance.source})"
+    )
+
+
+def _masked_note(cells: Iterable[CellRecord]) -> str:
+    """The diagnostic form of K = 1, against the plain one that is the baseline."""
+    found: list[str] = []
+    for cell in cells:
+        plain, masked = cell.measured_ms, cell.masked_ms
+        if plain is None or masked is None or plain.median <= 0:
+            continue
+        change = masked.median / plain.median - 1
+        where = cell.seq_len if found else f"seq_len {cell.seq_len}"
+        found.append(f"{'+' if change >= 0 else '−'}{percent(abs(change))} at {where}")
+    if not found:
+        return ""
+    return f"K = 1 under the mask that K > 1 needs, a diagnostic: {', '.join(found)}"
