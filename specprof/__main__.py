@@ -4,8 +4,10 @@ from __future__ import annotations
 
 
 def main() -> None:
-    from specprof.cli.app import main as run_command
-
+    try:
+        from specprof.cli.app import main as run_command
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
     run_command()
 
 

@@ -9,6 +9,7 @@ import typer
 
 from specprof import __version__
 from specprof.cli import run, samples, show
+from specprof.cli.streams import reader_may_leave, say
 from specprof.errors import SpecprofError
 
 app = typer.Typer(
@@ -43,33 +44,19 @@ def _options(
 def main() -> None:
     """Runs the command line and ends the process with the exit code of its outcome."""
     _open_standard_streams()
+    code: str | int | None = 0
     try:
         app()
+    except SystemExit as ending:  # typer ends so, well or not
+        code = ending.code
     except SpecprofError as error:
-        _say(f"specprof: {error}")
-        _leave(error.exit_code)
-    except BrokenPipeError:  # `specprof show FILE | head -1`: the reader has what it wanted
-        _leave(0)
+        say(str(error))
+        code = error.exit_code
     except KeyboardInterrupt:
-        _leave(130)
-    _leave(0)
-
-
-def _say(line: str) -> None:
-    """One line on stderr, whatever the message or the path in it contains."""
-    from specprof.run.sanitize import clean
-
-    text = clean(line)
-    encoding = getattr(sys.stderr, "encoding", None) or "ascii"
-    print(text.encode(encoding, "replace").decode(encoding), file=sys.stderr)
-
-
-def _leave(code: int) -> None:
-    """Ends with `code`. What stdout still holds is given up where its reader is gone."""
-    try:
-        sys.stdout.flush()
-    except (BrokenPipeError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        code = 130
+    for stream in (sys.stdout, sys.stderr):
+        with reader_may_leave(stream):
+            pass  # it is flushed
     sys.exit(code)
 
 

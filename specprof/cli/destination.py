@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,13 +63,22 @@ def newest_unfinished() -> Path:
         for journal in folder.glob("*.jsonl.part"):
             output = journal.with_name(journal.name.removesuffix(".jsonl.part") + ".json")
             found.append((journal.stat().st_mtime, output))
-        for document in folder.glob("*.json"):
-            with document.open("rb") as file:
-                if b'"status": "complete"' not in file.read(1000):
-                    found.append((document.stat().st_mtime, document))
+        documents = filter(_says_unfinished, folder.glob("*.json"))
+        found.extend((document.stat().st_mtime, document) for document in documents)
     if not found:
         raise UsageProblem(f"no unfinished run lies in {folder}", "name one with --output FILE")
     return max(found)[1]
+
+
+def _says_unfinished(document: Path) -> bool:
+    """Whether a run file says so in its first lines. What cannot be read is not gone on with."""
+    try:
+        if not document.is_file():  # a pipe would be waited for
+            return False
+        with document.open("rb") as file:
+            return re.search(rb'"status": "(partial|cancelled|failed)"', file.read(1000)) is not None
+    except OSError:
+        return False
 
 
 def open_unfinished(output: Path | None, asked: Asked) -> Unfinished:

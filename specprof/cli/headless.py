@@ -9,6 +9,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from specprof import __version__
 from specprof.analysis.opened import Run
 from specprof.cli.destination import Unfinished, check_same_machine, default_output, open_unfinished
 from specprof.cli.output import print_document, print_run, with_analysis
+from specprof.cli.streams import LastingProgress, say
 from specprof.errors import SpecprofError
 from specprof.plan.assemble import Asked, Assembled, assemble
 from specprof.run import events as ev
@@ -36,6 +38,8 @@ def run_headless(asked: Asked, *, output: Path | None, force: bool, resume: bool
         unfinished = open_unfinished(output, asked)
         outcome = asyncio.run(_Headless(unfinished.journal, unfinished=unfinished).measure(()))
     else:
+        if asked.device is None:  # what nobody can measure is refused before any device is touched
+            assemble(replace(asked, execution=None), "cpu")
         device = asked.device or asyncio.run(_best_device())
         assembled = assemble(asked, device)
         outcome = _measure_new(assembled, output, force)
@@ -44,11 +48,6 @@ def run_headless(asked: Asked, *, output: Path | None, force: bool, resume: bool
             assembled = assemble(asked, "cpu")
             outcome = _measure_new(assembled, output, force)
     return outcome.report(as_json=as_json)
-
-
-def say(line: str) -> None:
-    """One line on stderr."""
-    print(f"specprof: {line}", file=sys.stderr)
 
 
 async def _best_device() -> str:
@@ -93,7 +92,8 @@ class Outcome:
             return self._signal_code
         if self._fatal is not None:
             return self._fatal.exit_code
-        assert self.record is not None
+        if self.record is None or self.record.status == "cancelled":
+            return 128 + signal.SIGINT  # somebody interrupted the measuring child itself
         verdicts = [cell.verdict for cell in self.record.cells]
         if all(verdict == "not_run" for verdict in verdicts):
             return 3
@@ -137,7 +137,8 @@ class _Headless:
 
     async def measure(self, notes: tuple[str, ...]) -> Outcome:
         """Runs the session to its end and publishes what it measured."""
-        with self._journal, self._signals_caught(), progress_for(sys.stderr) as progress:
+        shown = LastingProgress(progress_for(sys.stderr))
+        with self._journal, self._signals_caught(), shown as progress:
             ticking = asyncio.create_task(self._tick(progress))
             try:
                 await self._follow(progress, notes)
@@ -204,8 +205,8 @@ class _Headless:
             batch_size=here.cell.batch_size if here.cell else None,
             seq_len=here.cell.seq_len if here.cell else None,
             candidates=here.cell.candidates if here.cell else None,
-            round=here.round,
-            samples=here.samples,
+            round=here.round if here.cell else None,
+            samples=here.samples if here.cell else None,
             cells_done=here.cells_done if begun else 0,
             cells_total=here.cells_total if begun else 0,
             latency_ms=here.latency_ms(),
@@ -239,4 +240,4 @@ class _Headless:
             self._session.hard_stop()
         else:
             # Slurm kills 30 s after SIGTERM, many others after 5: leave time to write
-            self._session.stop(number.name, term_after_s=5.0 if number == signal.SIGINT else 2.0)
+            self._session.stop(number.name, term_after_s=5.0 if number == signal.SIGINT else 1.5)

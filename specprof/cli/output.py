@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from specprof.analysis.acceptance import PUBLISHED
+from specprof.cli.streams import print_text
 from specprof.run.journal import document_text
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ def with_analysis(opened: Run) -> RunRecord:
 
 def print_document(opened: Run) -> None:
     """The run document on stdout."""
-    sys.stdout.write(document_text(with_analysis(opened)))
+    print_text(document_text(with_analysis(opened)))
 
 
 def print_run(opened: Run) -> None:
@@ -50,6 +52,8 @@ def print_run(opened: Run) -> None:
     from specprof.views.report import print_report
     from specprof.views.terminal import surface_of
 
+    # drawn first, printed then: rich ends the whole program where a reader leaves
+    drawn = io.StringIO()
     print_report(
         surface_of(sys.stdout),
         opened.record,
@@ -57,4 +61,6 @@ def print_run(opened: Run) -> None:
         PUBLISHED,
         opened.findings(PUBLISHED),
         opened.warnings,
+        drawn,
     )
+    print_text(drawn.getvalue())

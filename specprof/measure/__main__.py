@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import ctypes
 import os
+import select
 import signal
 import sys
 import time
@@ -22,10 +23,17 @@ from specprof.run.job import Job
 _PR_SET_PDEATHSIG = 1
 
 
-def _die_with_parent() -> None:
-    """Asks the kernel for SIGKILL when the parent dies. Linux only; elsewhere the closed pipe tells."""
+def _die_with_parent(events: int) -> None:
+    """Asks the kernel for SIGKILL when the parent dies. Linux only; elsewhere the closed pipe tells.
+
+    So it does here of a parent that died before the kernel was asked.
+    """
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    pipe = select.poll()
+    pipe.register(events, 0)
+    if pipe.poll(0):
+        sys.exit(0)
 
 
 class Interrupt:
@@ -50,7 +58,7 @@ def main() -> int:
     parser.add_argument("--events", type=int, required=True)
     parser.add_argument("--job", type=int, required=True)
     asked = parser.parse_args()
-    _die_with_parent()
+    _die_with_parent(asked.events)
     interrupt = Interrupt()
     with os.fdopen(asked.job, encoding="utf-8") as file:
         job = Job.model_validate_json(file.read())

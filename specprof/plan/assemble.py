@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
 from specprof.errors import EnvironmentProblem, UsageProblem
@@ -66,12 +66,15 @@ def assemble(asked: Asked, device: str) -> Assembled:
         notes.extend(found.notes)
         return found
 
+    shape = model_shape("llama-7b" if asked.model is None else asked.model)
     batch_sizes = counts("--batch-size", asked.batch_size, defaults["batch_sizes"])
     seq_lens = counts("--seq-len", asked.seq_len, defaults["seq_lens"])
     candidates = counts("--candidates", asked.candidates, defaults["candidates"])
     with_one = candidates_with_baseline(candidates)
     notes.extend(note for note in with_one.notes if note not in notes)
-    shape = model_shape(asked.model or "llama-7b")
+    if asked.seq_len is None:
+        seq_lens = _within_positions(seq_lens, shape, with_one.values[-1])
+        notes.extend(seq_lens.notes)
     plan = build_plan(
         model=_sliced(shape, asked.layers, defaults["layers"]),
         dtype=asked.dtype or defaults["dtype"],
@@ -88,13 +91,30 @@ def assemble(asked: Asked, device: str) -> Assembled:
     return Assembled(plan, tuple(notes))
 
 
+def _within_positions(defaults: Counts, shape: ModelShape, candidates: int) -> Counts:
+    """The default lengths that a checkpoint has positions for, with `candidates` behind them.
+
+    Where it has them for none, all are kept and the plan refuses them.
+    """
+    if not shape.positions_enforced:
+        return defaults
+    kept = tuple(s for s in defaults.values if s + candidates <= shape.max_position_embeddings)
+    left_out = ", ".join(str(s) for s in defaults.values if s not in kept)
+    if not kept or not left_out:
+        return defaults
+    has = f"{shape.name} has {shape.max_position_embeddings} positions"
+    return Counts(kept, (f"--seq-len: {left_out} left out, {has}",))
+
+
 def _sliced(shape: ModelShape, layers: str | None, default: int | None) -> ModelShape:
     if layers is None:
         count = shape.layers_total if default is None else min(default, shape.layers_total)
     elif layers == "all":
         count = shape.layers_total
     else:
-        count = parse_counts(layers, "--layers").values[0]
+        count, *more = parse_counts(layers, "--layers").values
+        if more:
+            raise UsageProblem(f"--layers wants one number, not '{layers[:40]}'", "write 2, or all")
         if count > shape.layers_total:
             raise UsageProblem(
                 f"--layers {count} is more than the {shape.layers_total} of {shape.name}",
@@ -119,31 +139,42 @@ def _stopping(asked: Asked, defaults: dict[str, Any]) -> StoppingRule:
 
 def differences(recorded: Plan, asked: Asked) -> list[str]:
     """What of an earlier run's plan the given options would change: `--seed 1, the run has 0`."""
-    again = assemble(asked, asked.device or recorded.device).plan
+    shape = recorded.model if asked.model is None else model_shape(asked.model)
+    layers = recorded.model.layers_measured
+    if asked.layers is not None:
+        layers = _sliced(shape, asked.layers, None).layers_measured
+    others = assemble(replace(asked, model=None, layers=None), asked.device or recorded.device).plan
+    again = others.model_copy(update={"model": shape.model_copy(update={"layers_measured": layers})})
     found = []
     for option, value in asked.given().items():
-        field = {"batch_size": "batch_sizes", "seq_len": "seq_lens"}.get(option, option)
-        if option in ("target_ci_pct", "budget_s"):
-            pair = _stopping_pair(option, recorded, again)
-        elif option in ("model", "layers"):
-            pair = (recorded.model.name, again.model.name) if option == "model" else _layers(recorded, again)
-        else:
-            pair = (getattr(recorded, field), getattr(again, field))
-        if pair[0] != pair[1]:
+        had, has = _chosen(option, recorded), _chosen(option, again)
+        if had != has:
             name = "--" + option.removesuffix("_pct").removesuffix("_s").replace("_", "-")
-            found.append(f"{name} {value}, the run has {_shown(pair[0])}")
+            found.append(f"{name} {value}, the run has {_shown(had)}")
     return found
 
 
-def _layers(recorded: Plan, again: Plan) -> tuple[Any, Any]:
-    return recorded.model.layers_measured, again.model.layers_measured
-
-
-def _stopping_pair(option: str, recorded: Plan, again: Plan) -> tuple[Any, Any]:
-    if option == "budget_s":
-        return recorded.stopping.budget_s, again.stopping.budget_s
-    return recorded.stopping.target_ci * 100, again.stopping.target_ci * 100
+def _chosen(option: str, plan: Plan) -> Any:
+    """What a plan holds of an option."""
+    match option:
+        case "model":
+            # its sizes too: a folder may hold another model by now
+            return plan.model.model_copy(update={"layers_measured": 1})
+        case "layers":
+            return plan.model.layers_measured
+        case "target_ci_pct":
+            return plan.stopping.target_ci * 100
+        case "budget_s":
+            return plan.stopping.budget_s
+        case "batch_size" | "seq_len":
+            return getattr(plan, option + "s")
+        case _:
+            return getattr(plan, option)
 
 
 def _shown(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    if isinstance(value, ModelShape):
+        return f"{value.checkpoint or value.name} of {value.layers_total} layers, hidden {value.hidden_size}"
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -132,6 +132,9 @@ def _cell_disagreements(path: str, stored: CellRecord, found: CellRecord) -> Ite
                 yield f"{path}: {said}: recomputed"
     if stored.verdict != found.verdict:
         yield f"{path}: stored verdict {stored.verdict}, its samples give {found.verdict}: recomputed"
+    for name in ("order", "started_at_s"):
+        if getattr(stored, name) != getattr(found, name):
+            yield f"{path}: stored {name} does not follow from when the samples were taken: recomputed"
     if stored.estimated != found.estimated:
         yield f"{path}: stored estimated {stored.estimated}, the plan says {found.estimated}: corrected"
 

@@ -22,8 +22,6 @@ def resolve(name_or_path: str) -> Path:
     path = Path(name_or_path)
     try:
         found, folder = path.exists(), path.is_dir()
-    except ValueError:  # a NUL byte
-        found = folder = False
     except OSError:  # a name too long, a folder that may not be entered: opening it says which
         return path
     if found and not folder:

@@ -111,6 +111,8 @@ def validation_problem(error: ValidationError, where: str) -> RunFileProblem:
     for part in first["loc"]:
         path = _below(path, part)
     said = first["msg"].removeprefix("Value error, ")
+    if first["type"].startswith("union_tag"):  # pydantic lists every event there is
+        said = "event: missing or not a known one"
     more = error.error_count() - 1
     return RunFileProblem(_located(where, path, said) + (f" (and {more} more)" if more else ""))
 
@@ -153,9 +155,9 @@ def _find_refused(tree: Any, path: str) -> tuple[str, str] | None:
 def _below(path: str, part: str | int) -> str:
     if isinstance(part, int):
         return f"{path}[{part}]"
-    name = clean(part, 80)
-    return f"{path}.{name}" if path else name
+    return f"{path}.{part[:80]}" if path else part[:80]
 
 
 def _located(where: str, path: str, said: str) -> str:
+    # keys and what pydantic quotes of the file come from elsewhere
     return clean(f"{where}: {path}: {said}" if path else f"{where}: {said}", 1000)

@@ -17,7 +17,7 @@ from specprof.session.lines import Garbage, events_from, open_pipe
 
 COMMAND = (sys.executable, "-m", "specprof.measure")
 TERM_AFTER_S = 5.0
-KILL_AFTER_S = 2.0
+KILL_AFTER_S = 1.5
 
 
 class MeasuringChild:
@@ -29,10 +29,6 @@ class MeasuringChild:
         self._reader: asyncio.StreamReader | None = None
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 — lives as long as the child
         self._ending: asyncio.Task[None] | None = None
-
-    @property
-    def pid(self) -> int | None:
-        return self._process.pid if self._process else None
 
     async def start(self, job: Job) -> None:
         """Starts the child with its job. Its stdout and stderr go to a log that is read if it dies."""

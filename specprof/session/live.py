@@ -190,8 +190,7 @@ class LiveSession:
 
     def _watch_gpu(self, device: ev.Device) -> None:
         if device.kind == "cuda" and device.uuid is not None and len(self._watchers) == 1:
-            pid = self._child.pid if self._child else None
-            watch = watch_gpu(self.origin_s, device.uuid, [pid] if pid else [], self._put)
+            watch = watch_gpu(self.origin_s, device.uuid, self._put)
             self._watchers.append(asyncio.create_task(watch))
 
     async def _note_garbage(self, garbage: Garbage) -> None:

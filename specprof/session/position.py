@@ -76,10 +76,14 @@ class Position:
         return self.reduction.latency(self.cell) if self.cell else None
 
     def achieved_ci(self) -> float | None:
-        """Widest relative half-width among the row's cells: what the stopping rule waits for."""
+        """Widest relative half-width among the row's cells: what the stopping rule waits for.
+
+        One sample has no width: None until a cell has two.
+        """
         if self.row is None:
             return None
-        cells = [Cell(*self.row, k) for k in self.plan.candidates]
+        row = [Cell(*self.row, k) for k in self.plan.candidates]
+        cells = [cell for cell in row if len(self.reduction.cells[cell].plain.ms) > 1]
         widths = [found.relative_half_width for cell in cells if (found := self.reduction.latency(cell))]
         return max(widths, default=None)
 

@@ -31,14 +31,16 @@ async def watch_host(origin_s: float, put: Put) -> None:
         await put(ev.TelemetryTaken(t_s=now, sample=sampler.sample(now)))
 
 
-async def watch_gpu(origin_s: float, uuid: str, own_pids: list[int], put: Put) -> None:
-    """Puts the GPU's samples until its child ends or this is cancelled. A dead child is only a gap."""
+async def watch_gpu(origin_s: float, uuid: str, put: Put) -> None:
+    """Puts the GPU's samples until its child ends or this is cancelled. A dead child is only a gap.
+
+    It takes this process and all it starts for specprof's own: a measuring child started again, too.
+    """
     read_end, write_end = os.pipe()
-    own = [word for pid in own_pids for word in ("--own-pid", str(pid))]
     try:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "specprof.telemetry",
-            "--fd", str(write_end), "--uuid", uuid, "--origin", repr(origin_s), "--hz", str(NVML_HZ), *own,
+            "--fd", str(write_end), "--uuid", uuid, "--origin", repr(origin_s), "--hz", str(NVML_HZ),
             pass_fds=(write_end,), start_new_session=True, stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip

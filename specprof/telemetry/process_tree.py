@@ -9,9 +9,10 @@ import psutil
 
 # Asking a new process for its parent costs some 0.1 ms: in a storm of short-lived ones, the rest waits.
 _ASKING_BUDGET_S = 0.0003
-# Listing all processes takes one part in so many of the time, but is done once a second at least.
+# Listing all processes takes one part in so many of the time, but is done twice a second at least:
+# a newcomer's first half second may count as foreign.
 _LISTING_SHARE = 1000
-_LISTING_PAUSE_S = 1.0
+_LISTING_PAUSE_S = 0.5
 
 
 class ProcessTree:

@@ -83,7 +83,7 @@ class Sheet:
             self._roles[row][column] = role
 
     def write(self, row: int, column: int, words: str, role: Role) -> None:
-        """Words that are clean and fit: see `Glyphs.fit` and `literal.cut`."""
+        """Words that are clean and fit: see `Glyphs.fit` and `lines.cut`."""
         for character in words:
             size = cell_len(character)
             if size == 0 or column + size > self.width:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from specprof.views.literal import literal
+from specprof.run.sanitize import clean
 
 _SPELLED = {
     "×": "x",
@@ -79,8 +79,12 @@ class Glyphs:
     ascii: bool = False
 
     def fit(self, words: str) -> str:
-        """`words` in what the terminal can show, on one line, nothing in them obeyed."""
-        shown = literal(words)
+        """`words` in what the terminal can show, on one line and clean, whoever wrote them.
+
+        What comes from a file was cleaned when it was opened; what comes from elsewhere was not. Text goes
+        on as `rich.text.Text`, which reads no markup.
+        """
+        shown = clean(words)
         if not self.ascii or shown.isascii():
             return shown
         return shown.translate(_TO_ASCII).encode("ascii", "replace").decode("ascii")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -16,9 +17,6 @@ from specprof.views.palette import Role
 KEY_WIDTH = 3
 GAP = 3
 """Between two entries of one line."""
-
-_BORDERS = 6
-"""Of the framed legend, with the column that is kept free on either side of it."""
 
 
 class Place(NamedTuple):
@@ -56,13 +54,6 @@ def clear_place(taken: NDArray[np.bool_], height: int, width: int) -> Place | No
     return None
 
 
-def framed_place(taken: NDArray[np.bool_], entries: Sequence[Entry]) -> Place | None:
-    """Where the framed legend, with a free column on either side, fits into the plot."""
-    if not entries:
-        return None
-    return clear_place(taken, len(entries) + 2, max(entry.width for entry in entries) + _BORDERS)
-
-
 def lines_of(widths: Sequence[int], width: int) -> list[list[int]]:
     """Entries of these `widths` set in aligned columns, by index, in as few lines as fit in `width`."""
     if not widths:
@@ -75,30 +66,47 @@ def lines_of(widths: Sequence[int], width: int) -> list[list[int]]:
     ]
 
 
-def write_framed(sheet: Sheet, top: int, left: int, entries: Sequence[Entry], glyphs: Glyphs) -> None:
-    """The legend in its frame; `top` and `left` are its corner with the free column."""
-    inner = max(entry.width for entry in entries) + 2
-    sheet.blank(top, left, len(entries) + 2, inner + 4)
-    left += 1
-    line, side = glyphs.fit("─") * inner, glyphs.fit("│")
-    sheet.write(top, left, glyphs.fit("╭") + line + glyphs.fit("╮"), "grid")
-    sheet.write(top + len(entries) + 1, left, glyphs.fit("╰") + line + glyphs.fit("╯"), "grid")
-    for row, entry in enumerate(entries, start=top + 1):
-        sheet.write(row, left, side, "grid")
-        _write_entry(sheet, row, left + 2, entry)
-        sheet.write(row, left + inner + 1, side, "grid")
+@dataclass(frozen=True)
+class Legend:
+    """`title` stands in the upper border of the frame."""
 
+    entries: Sequence[Entry]
+    title: str = ""
 
-def write_lines(sheet: Sheet, top: int, lines: int, entries: Sequence[Entry], glyphs: Glyphs) -> None:
-    """The legend in at most `lines` lines from `top` on; where that is too few, it ends in an ellipsis."""
-    pitch = max(entry.width for entry in entries) + GAP
-    wanted = lines_of([entry.width for entry in entries], sheet.width)
-    margin = max(0, (sheet.width - pitch * len(wanted[0]) + GAP) // 2)
-    for row, line in enumerate(wanted[:lines]):
-        for place, index in enumerate(line):
-            _write_entry(sheet, top + row, margin + place * pitch, entries[index])
-    if len(wanted) > lines:
-        sheet.write(top + lines - 1, sheet.width - len(glyphs.ellipsis), glyphs.ellipsis, "muted")
+    @property
+    def _inner(self) -> int:
+        """Width inside the frame."""
+        return 2 + max(len(self.title), *(entry.width for entry in self.entries))
+
+    def place(self, taken: NDArray[np.bool_]) -> Place | None:
+        """Where the framed legend, with a free column on either side, fits into the plot."""
+        return clear_place(taken, len(self.entries) + 2, self._inner + 4) if self.entries else None
+
+    def write_framed(self, sheet: Sheet, top: int, left: int, glyphs: Glyphs) -> None:
+        """The legend in its frame; `top` and `left` are its corner with the free column."""
+        inner, last = self._inner, top + len(self.entries) + 1
+        sheet.blank(top, left, len(self.entries) + 2, inner + 4)
+        left += 1
+        line, side = glyphs.fit("─") * inner, glyphs.fit("│")
+        sheet.write(top, left, glyphs.fit("╭") + line + glyphs.fit("╮"), "grid")
+        if self.title:
+            sheet.write(top, left + 1, f" {self.title} ", "muted")
+        sheet.write(last, left, glyphs.fit("╰") + line + glyphs.fit("╯"), "grid")
+        for row, entry in enumerate(self.entries, start=top + 1):
+            sheet.write(row, left, side, "grid")
+            _write_entry(sheet, row, left + 2, entry)
+            sheet.write(row, left + inner + 1, side, "grid")
+
+    def write_lines(self, sheet: Sheet, top: int, lines: int, glyphs: Glyphs) -> None:
+        """The legend in at most `lines` lines from `top` on, with an ellipsis where they are too few."""
+        widths = [entry.width for entry in self.entries]
+        pitch, wanted = max(widths) + GAP, lines_of(widths, sheet.width)
+        margin = max(0, (sheet.width - pitch * len(wanted[0]) + GAP) // 2)
+        for row, line in enumerate(wanted[:lines]):
+            for place, index in enumerate(line):
+                _write_entry(sheet, top + row, margin + place * pitch, self.entries[index])
+        if len(wanted) > lines:
+            sheet.write(top + lines - 1, sheet.width - len(glyphs.ellipsis), glyphs.ellipsis, "muted")
 
 
 def _write_entry(sheet: Sheet, row: int, column: int, entry: Entry) -> None:

@@ -9,20 +9,20 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import plotext
 from rich.cells import cell_len
 
 from specprof.analysis.curves import Curve, CurveSet
-from specprof.views.drawing import Drawing, Mark, Sheet
+from specprof.views.drawing import Drawing, Sheet
 from specprof.views.glyphs import Glyphs
-from specprof.views.legend import Entry, framed_place, lines_of, write_framed, write_lines
-from specprof.views.literal import cut, join_facts
+from specprof.views.layout import FRAME_ROWS, Layout, lay_out
+from specprof.views.legend import Entry, Legend, lines_of
+from specprof.views.lines import cut, join_facts
 from specprof.views.palette import Palette, Role
-from specprof.views.plotted import PlottedCurve, plot_curves, taken_cells
-from specprof.views.scale import MIN_ROWS, Scale, columns, shown_labels, vertical_scale
+from specprof.views.plotted import PlottedCurve
+from specprof.views.scale import MIN_ROWS, shown_labels
 
 MIN_WIDTH = 60
 MIN_HEIGHT = 16
@@ -35,9 +35,8 @@ X_LABEL = "Number of Candidate Tokens"
 Y_LABEL = "Speedup (×)"
 SERIES = "Simulated Speedup @ seq_len {}"
 SHORT_SERIES = "seq_len {}"
-
-_FRAME_ROWS = 3
-"""Upper and lower frame, tick labels."""
+SERIES_TITLE = "Simulated Speedup @"
+"""Over the short entries, so that both together are the published words."""
 
 _FIGURE = threading.Lock()
 _ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
@@ -63,79 +62,53 @@ def draw_curves(
     here = [curve for curve in curves.of_batch(batch_size) if curve.size]
     letters = max(len(here), len(seq_lens)) > (len(palette.series) if palette.colour else 1)
     facts = [glyphs.fit(fact) for fact in _facts(curves, here, glyphs)]
-    captions = join_facts(facts, width, glyphs.separator)[: 1 if height < 30 else 2]
-    for label, below in _legends(here, width, height - len(captions)):
-        layout = _lay_out(curves, here, seq_lens, width, height - 2 - len(captions) - below, letters)
-        entries = [_entry(label, curve, letters, glyphs) for curve in layout.plotted]
-        place = None if below else framed_place(_taken(layout, letters), entries)
-        if below or place:
+    captions = join_facts(facts, width, glyphs.separator, glyphs.ellipsis)[: 1 if height < 30 else 2]
+    for form in _legends(here, width, height - len(captions)):
+        layout = lay_out(curves, here, seq_lens, width, height - 2 - len(captions) - form.lines, letters)
+        legend = Legend([_entry(form.label, curve, letters, glyphs) for curve in layout.plotted], form.title)
+        place = None if form.lines else legend.place(layout.taken())
+        if form.lines or place:
             break
     sheet = Sheet(width, height)
     _write_head(sheet, layout, f"{curves.title}, Batch Size: {batch_size}", glyphs)
     _transfer(sheet, layout, glyphs)
-    bottom = 1 + layout.rows + _FRAME_ROWS
+    bottom = 1 + layout.rows + FRAME_ROWS
     sheet.write(bottom, layout.left + (layout.width - len(X_LABEL)) // 2, X_LABEL, "muted")
     if letters:
         _write_letters(sheet, layout)
     if place:
-        write_framed(sheet, layout.top + place.row, layout.left + place.column, entries, glyphs)
-    elif below:
-        write_lines(sheet, bottom + 1, below, entries, glyphs)
+        legend.write_framed(sheet, layout.top + place.row, layout.left + place.column, glyphs)
+    elif form.lines:
+        legend.write_lines(sheet, bottom + 1, form.lines, glyphs)
     if any(curve.bars for curve in layout.plotted):
         facts.append(glyphs.fit("│ 95 % interval"))
-    captions = join_facts(facts, width, glyphs.separator)[: len(captions)]
-    for row, caption in enumerate(captions, start=bottom + 1 + below):
+    captions = join_facts(facts, width, glyphs.separator, glyphs.ellipsis)[: len(captions)]
+    for row, caption in enumerate(captions, start=bottom + 1 + form.lines):
         sheet.write(row, 0, caption, "muted")
-    return sheet.finish(_marks(layout), palette)
+    return sheet.finish(layout.marks(), palette)
 
 
-@dataclass(frozen=True)
-class _Layout:
-    """A plot of `width` × `rows` cells, its first column at `left` of the sheet and its first row at 2."""
+class _Form(NamedTuple):
+    """A legend: the words of an entry, a title in its frame, lines below the plot or 0 for inside it."""
 
-    left: int
-    width: int
-    rows: int
-    scale: Scale
-    column_of: dict[int, int]
-    plotted: list[PlottedCurve]
-
-    top = 2
-
-    def sheet_row(self, row: int) -> int:
-        """The sheet's row of a plot's row, which counts upwards."""
-        return self.top + self.rows - 1 - row
+    label: str
+    title: str
+    lines: int
 
 
-def _lay_out(
-    curves: CurveSet,
-    here: Sequence[Curve],
-    seq_lens: Sequence[int],
-    width: int,
-    height: int,
-    letters: bool,
-) -> _Layout:
-    rows = height - _FRAME_ROWS
-    values = [float(value) for curve in here for value in curve.speedup]
-    scale = vertical_scale(min(values, default=1.0), max(values, default=1.0), rows)
-    left = max(len(label) for _, label in scale.ticks) + 1
-    counts = {*curves.candidates, *(int(k) for curve in here for k in curve.candidates)}
-    column_of = columns(sorted(counts), width - left - 1, 2, 4 if letters else 2)
-    plotted = plot_curves(here, seq_lens, scale, column_of)
-    return _Layout(left, width - left - 1, rows, scale, column_of, plotted)
+def _legends(here: Sequence[Curve], width: int, height: int) -> Iterator[_Form]:
+    """The legends to try, best first. The last one always fits."""
 
+    def lines(label: str) -> int:
+        return len(lines_of([Entry("", label.format(curve.seq_len), "text").width for curve in here], width))
 
-def _legends(here: Sequence[Curve], width: int, height: int) -> Iterator[tuple[str, int]]:
-    """The legends to try, best first: words of an entry and lines below the plot, 0 for inside it."""
-    most = height - 2 - _FRAME_ROWS - MIN_ROWS
-    for label in (SERIES, SHORT_SERIES) if width >= WIDE else (SHORT_SERIES,):
-        yield label, 0
-        entries = [Entry("", label.format(curve.seq_len), "text").width for curve in here]
-        lines = len(lines_of(entries, width))
-        if label is SHORT_SERIES:
-            yield label, min(lines, most)
-        elif lines <= height // 12:
-            yield label, lines
+    if width >= WIDE:
+        yield _Form(SERIES, "", 0)
+        if lines(SERIES) <= height // 12:
+            yield _Form(SERIES, "", lines(SERIES))
+    yield _Form(SHORT_SERIES, SERIES_TITLE, 0)
+    yield _Form(SHORT_SERIES, "", 0)
+    yield _Form(SHORT_SERIES, "", min(lines(SHORT_SERIES), height - 2 - FRAME_ROWS - MIN_ROWS))
 
 
 def _entry(label: str, curve: PlottedCurve, letters: bool, glyphs: Glyphs) -> Entry:
@@ -144,17 +117,10 @@ def _entry(label: str, curve: PlottedCurve, letters: bool, glyphs: Glyphs) -> En
     return Entry(key, label.format(curve.seq_len), curve.role)
 
 
-def _taken(layout: _Layout, letters: bool) -> Any:
-    """What the legend may not hide, `[rows, columns]`: the curves, their letters, the line at 1.0."""
-    taken = taken_cells(layout.plotted, layout.rows, layout.width, 1 if letters else 0)
-    taken[layout.rows - 1 - layout.scale.reference_row] = True
-    return taken
-
-
 # Writing over plotext's matrix
 
 
-def _write_head(sheet: Sheet, layout: _Layout, title: str, glyphs: Glyphs) -> None:
+def _write_head(sheet: Sheet, layout: Layout, title: str, glyphs: Glyphs) -> None:
     label = glyphs.fit(Y_LABEL)
     sheet.write(0, 0, label, "muted")
     first = len(label) + 2
@@ -163,7 +129,7 @@ def _write_head(sheet: Sheet, layout: _Layout, title: str, glyphs: Glyphs) -> No
     sheet.write(0, min(max(first, centred), sheet.width - cell_len(words)), words, "title")
 
 
-def _write_letters(sheet: Sheet, layout: _Layout) -> None:
+def _write_letters(sheet: Sheet, layout: Layout) -> None:
     """Beside each point the letters of the curves in its cell; K = 1, where all are 1, stays bare."""
     owners: dict[tuple[int, int], list[PlottedCurve]] = {}
     for curve in layout.plotted:
@@ -174,14 +140,6 @@ def _write_letters(sheet: Sheet, layout: _Layout) -> None:
         for offset, curve in enumerate(curves[:3], start=1):
             if (column + offset, row) not in owners:
                 sheet.put(layout.sheet_row(row), layout.left + column + offset, curve.letter, curve.role)
-
-
-def _marks(layout: _Layout) -> tuple[Mark, ...]:
-    return tuple(
-        Mark(curve.seq_len, star.candidates, layout.sheet_row(star.row), layout.left + star.column)
-        for curve in layout.plotted
-        for star in curve.stars
-    )
 
 
 def _facts(curves: CurveSet, here: Sequence[Curve], glyphs: Glyphs) -> list[str]:
@@ -201,7 +159,7 @@ def _facts(curves: CurveSet, here: Sequence[Curve], glyphs: Glyphs) -> list[str]
 # plotext
 
 
-def _transfer(sheet: Sheet, layout: _Layout, glyphs: Glyphs) -> None:
+def _transfer(sheet: Sheet, layout: Layout, glyphs: Glyphs) -> None:
     """Draws with plotext and copies its matrix to the sheet, from row 1 on."""
     roles: list[Role] = ["text", "axis", "muted", "grid", *(curve.role for curve in layout.plotted)]
     with _FIGURE:
@@ -209,7 +167,7 @@ def _transfer(sheet: Sheet, layout: _Layout, glyphs: Glyphs) -> None:
             text = _built(layout, roles, glyphs)
         finally:
             plotext.figure.clear.all()
-    for row, line in enumerate(text.split("\n")[: layout.rows + _FRAME_ROWS], start=1):
+    for row, line in enumerate(text.split("\n")[: layout.rows + FRAME_ROWS], start=1):
         column, role = 0, "text"
         # every second piece is an escape sequence's inside: a colour, a background, or the end of both
         for index, piece in enumerate(_ESCAPE.split(line)):
@@ -223,7 +181,7 @@ def _transfer(sheet: Sheet, layout: _Layout, glyphs: Glyphs) -> None:
                 role = "text"
 
 
-def _built(layout: _Layout, roles: list[Role], glyphs: Glyphs) -> str:
+def _built(layout: Layout, roles: list[Role], glyphs: Glyphs) -> str:
     """plotext's matrix as text with escape sequences. Its units are cells: see `plotted`."""
 
     def ink(role: Role) -> Any:
@@ -232,7 +190,7 @@ def _built(layout: _Layout, roles: list[Role], glyphs: Glyphs) -> str:
     figure = plotext.figure
     plotext.terminal.limit(False, False)
     figure.clear.all()
-    figure.plot_size(layout.left + layout.width + 1, layout.rows + _FRAME_ROWS)
+    figure.plot_size(layout.left + layout.width + 1, layout.rows + FRAME_ROWS)
     figure.canvas("default")
     figure.axes(True, pixel=ink("axis"))
     for axis, cells in (("x", layout.width), ("y", layout.rows)):

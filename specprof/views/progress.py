@@ -15,10 +15,10 @@ from rich.text import Text
 
 from specprof.run.statistics import Estimate
 from specprof.views.glyphs import Glyphs
-from specprof.views.literal import cut
+from specprof.views.lines import cut
 from specprof.views.palette import Palette, Role
 from specprof.views.quantities import duration, number, percent, plus_minus
-from specprof.views.terminal import Surface
+from specprof.views.terminal import Surface, surface_of
 
 REFRESH_S = 0.5
 """The live lines are drawn at most twice a second."""
@@ -29,7 +29,6 @@ LINE_S = 10.0
 _BETWEEN_CELLS_S = 1.0
 """Cells of a row end together: one line for those that end within this time."""
 
-Phase = Literal["starting", "building model", "measuring", "writing"]
 Level = Literal["info", "warning", "error"]
 
 _NOTICE_ROLES: dict[Level, Role] = {"info": "muted", "warning": "warn", "error": "bad"}
@@ -39,7 +38,8 @@ _NOTICE_ROLES: dict[Level, Role] = {"info": "muted", "warning": "warn", "error":
 class ProgressSnapshot:
     """Where a run stands. What is not known yet, or does not apply, is None."""
 
-    phase: Phase
+    phase: str
+    """`starting`, `building model`, `measuring`, `finishing`."""
     batch_size: int | None = None
     seq_len: int | None = None
     candidates: int | None = None
@@ -51,10 +51,11 @@ class ProgressSnapshot:
     latency_ms: Estimate | None = None
     """Of the cell that was sampled last, as far as it is known."""
     achieved_ci: float | None = None
-    """Relative half-width of its 95 % interval."""
+    """Widest relative half-width of the row's 95 % intervals: what is waited for."""
     target_ci: float | None = None
     utilisation_pct: float | None = None
-    utilisation_of: Literal["host CPU", "GPU"] = "host CPU"
+    utilisation_of: str = "host CPU"
+    """`host CPU` or `GPU`."""
     elapsed_s: float = 0.0
     left_s: float | None = None
 
@@ -65,8 +66,8 @@ class ProgressSnapshot:
     @property
     def share(self) -> float:
         """How far the run is, 0 … 1: by time where the time left is known, else by cells."""
-        if self.left_s is not None and self.elapsed_s + self.left_s > 0:
-            return min(1.0, max(0.0, self.elapsed_s / (self.elapsed_s + self.left_s)))
+        if self.left_s is not None and self.elapsed_s > 0:
+            return self.elapsed_s / (self.elapsed_s + max(0.0, self.left_s))
         return min(1.0, self.cells_done / self.cells_total) if self.cells_total else 0.0
 
 
@@ -85,10 +86,11 @@ class Progress(Protocol):
     ) -> None: ...
 
 
-def progress_on(stream: IO[str], surface: Surface, palette: Palette) -> Progress:
+def progress_for(stream: IO[str]) -> Progress:
     """Live lines where the stream can be written over, else plain ones."""
+    surface = surface_of(stream)
     if surface.live:
-        return RichProgress(stream, surface, palette)
+        return RichProgress(stream, surface, surface.palette())
     return LineProgress(stream, surface.glyphs)
 
 
@@ -107,12 +109,13 @@ def where_words(snapshot: ProgressSnapshot) -> list[str]:
 
 
 def measure_words(snapshot: ProgressSnapshot) -> list[str]:
-    """What came out so far, e.g. `118.3 ms ±3.1 %`, `±3.1 % of ±5.0 %`, `host CPU 96 %`."""
+    """What came out so far, e.g. `118.3 ms ±2.5 %`, `row within ±3.1 %, target ±5.0 %`."""
     found = []
     if snapshot.latency_ms is not None:
         found.append(f"{number(snapshot.latency_ms.median)} ms {plus_minus(*snapshot.latency_ms)}".rstrip())
-    if snapshot.achieved_ci is not None and snapshot.target_ci is not None:
-        found.append(f"interval ±{percent(snapshot.achieved_ci)}, target ±{percent(snapshot.target_ci)}")
+    if snapshot.achieved_ci is not None:
+        target = f", target ±{percent(snapshot.target_ci)}" if snapshot.target_ci else ""
+        found.append(f"row within ±{percent(snapshot.achieved_ci)}{target}")
     if snapshot.utilisation_pct is not None:
         found.append(f"{snapshot.utilisation_of} {snapshot.utilisation_pct:.0f} %")
     return found
@@ -160,7 +163,7 @@ class RichProgress:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._palette, self._glyphs, self._clock = palette, surface.glyphs, clock
-        self._console = surface.console(stream)
+        self._console = surface.console(stream, follow_size=True)
         # no thread of its own: it would take turns with the measured process on the same cores
         self._live = Live(
             console=self._console,
@@ -170,7 +173,7 @@ class RichProgress:
             redirect_stderr=False,
         )
         self._drawn_at = -REFRESH_S
-        self._phase: Phase | None = None
+        self._phase = ""
 
     def __enter__(self) -> Self:
         self._live.start()

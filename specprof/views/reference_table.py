@@ -26,7 +26,7 @@ def reference_table(
     per_table = max(1, (width - _PITCH - 1) // _PITCH)
     counts = curves.candidates
     tables = [
-        _part(here, counts[first : first + per_table], palette, glyphs)
+        _part(here, counts[first : first + per_table], width, palette, glyphs)
         for first in range(0, len(counts), per_table)
     ]
     notes = [
@@ -41,11 +41,16 @@ def reference_table(
     ]
     title = f"{curves.title}, Batch Size: {batch_size}, published speedup"
     return Group(
-        Text(glyphs.fit(title), palette.style("text", bold=True)), *tables, notes_grid(notes, palette, glyphs)
+        Text(glyphs.fit(title), palette.style("text", bold=True)),
+        *tables,
+        Text(""),
+        notes_grid(notes, palette, glyphs),
     )
 
 
-def _part(curves: Sequence[Curve], counts: Sequence[int], palette: Palette, glyphs: Glyphs) -> RenderableType:
+def _part(
+    curves: Sequence[Curve], counts: Sequence[int], width: int, palette: Palette, glyphs: Glyphs
+) -> RenderableType:
     lengths = Column("seq_len")
     columns = {count: Column(f"K = {count}" if count == counts[0] else str(count)) for count in counts}
     for curve in curves:
@@ -60,4 +65,4 @@ def _part(curves: Sequence[Curve], counts: Sequence[int], palette: Palette, glyp
                 column.add(f"{glyphs.star} {number(float(curve.speedup[i]), 2)}", role="good")
             else:
                 column.add(number(float(curve.speedup[i]), 2))
-    return ruled([lengths, *columns.values()], (), palette, glyphs)
+    return ruled([lengths, *columns.values()], (), width, palette, glyphs)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from rich.console import Console, RenderableType
 from rich.text import Text
@@ -13,11 +14,12 @@ from specprof.analysis.curves import CurveSet
 from specprof.run.record import RunRecord, Status
 from specprof.views.findings import findings_view
 from specprof.views.glyphs import Glyphs
-from specprof.views.literal import join_facts
+from specprof.views.lines import join_facts
 from specprof.views.palette import Palette, Role
 from specprof.views.plot import MIN_HEIGHT, MIN_WIDTH, draw_curves
 from specprof.views.quantities import duration, percent
 from specprof.views.table import result_tables
+from specprof.views.terminal import Surface
 
 if TYPE_CHECKING:
     from specprof.analysis.findings import Finding
@@ -33,42 +35,42 @@ _STATUS_ROLES: dict[Status, Role] = {
 
 
 def print_report(
-    console: Console,
-    palette: Palette,
-    glyphs: Glyphs,
-    *,
+    surface: Surface,
     record: RunRecord,
     curves: CurveSet,
     acceptance: AcceptanceModel,
     findings: Sequence[Finding],
     warnings: Iterable[str] = (),
+    stream: IO[str] | None = None,
 ) -> None:
-    """Prints the whole run. `warnings` are the loader's; the run's own notices come from the record."""
-    for part in _head(record, console.width, palette, glyphs):
-        _print(console, part)
-    tables = result_tables(record, acceptance, curves, console.width, palette, glyphs)
-    for table in tables:
-        console.print()
-        _print(console, table)
-    for batch_size in curves.batch_sizes:
-        height = plot_height(console.width, console.height)
-        drawing = draw_curves(
-            curves, batch_size, console.width, height, palette, glyphs, record.plan.seq_lens
-        )
-        console.print()
-        if drawing is not None:
-            _print(console, drawing.rich())
-        else:
-            words = f"(curves are drawn from {MIN_WIDTH} × {MIN_HEIGHT} characters on)"
-            _print(console, Text(glyphs.fit(words), palette.style("muted")))
+    """Prints the whole run, to stdout where no stream is given.
+
+    `warnings` are the loader's; the run's own notices come from the record.
+    """
+    console, palette, glyphs = surface.console(stream or sys.stdout), surface.palette(), surface.glyphs
+    width = surface.width
+    sections: list[Sequence[RenderableType]] = [_head(record, width, palette, glyphs)]
+    sections += [[table] for table in result_tables(record, acceptance, curves, width, palette, glyphs)]
+    sections += [[_figure(surface, curves, batch, record.plan.seq_lens)] for batch in curves.batch_sizes]
     if findings:
-        console.print()
-        _print(console, findings_view(findings, palette, glyphs))
-    notices = _notices(record, warnings, palette, glyphs)
-    if notices:
-        console.print()
-    for notice in notices:
-        _print(console, notice)
+        sections.append([findings_view(findings, palette, glyphs)])
+    sections.append(_notices(record, warnings, palette, glyphs))
+    for index, section in enumerate(section for section in sections if section):
+        if index:
+            console.print()
+        for part in section:
+            _print(console, part)
+
+
+def _figure(surface: Surface, curves: CurveSet, batch_size: int, seq_lens: Sequence[int]) -> Text:
+    """The curves, or one line where there is no room for them."""
+    palette, glyphs = surface.palette(), surface.glyphs
+    height = plot_height(surface.width, surface.height)
+    drawing = draw_curves(curves, batch_size, surface.width, height, palette, glyphs, seq_lens)
+    if drawing is not None:
+        return drawing.rich()
+    words = f"(curves are drawn from {MIN_WIDTH} × {MIN_HEIGHT} characters on)"
+    return Text(glyphs.fit(words), palette.style("muted"))
 
 
 def plot_height(width: int, height: int) -> int:
@@ -107,7 +109,7 @@ def _head(record: RunRecord, width: int, palette: Palette, glyphs: Glyphs) -> li
         record.created_at,
         f"specprof {record.specprof_version}",
     ]
-    lines = join_facts([glyphs.fit(fact) for fact in facts], width, glyphs.separator)
+    lines = join_facts([glyphs.fit(fact) for fact in facts], width, glyphs.separator, glyphs.ellipsis)
     return [title, *(Text(line, palette.style("muted")) for line in lines)]
 
 

@@ -47,19 +47,19 @@ class Scale:
         """Row and label of each tick, upwards."""
         apart = round(self.step / self.per_row)
         first = round(self.row(self.origin))
-        decimals = max(1, -math.floor(math.log10(self.step) + 1e-9))
+        decimals = next(n for n in range(1, 15) if math.isclose(self.step * 10**n, round(self.step * 10**n)))
         return [
             (row, f"{self.origin + (row - first) // apart * self.step:.{decimals}f}")
             for row in range(first % apart, self.rows, apart)
         ]
 
 
-def _nice_steps(span: float) -> Iterator[float]:
-    """1, 2 and 5 times powers of ten, from far below `span` to above it."""
+def _nice_steps(span: float) -> Iterator[tuple[float, float]]:
+    """1, 2, 2.5 and 5 times powers of ten, from far below `span` to above it, each with what it costs."""
     first = math.floor(math.log10(span)) - 3
     for exponent in range(first, first + 6):
-        for digit in (1, 2, 5):
-            yield digit * 10.0**exponent
+        for digit, cost in ((1, 0.0), (2, 0.0), (2.5, 0.15), (5, 0.0)):
+            yield digit * 10.0**exponent, cost
 
 
 def vertical_scale(low: float, high: float, rows: int) -> Scale:
@@ -76,7 +76,7 @@ def vertical_scale(low: float, high: float, rows: int) -> Scale:
     span = high - low
     wanted = min(max(rows / 2.6, 4.0), 9.0)
     best: tuple[float, Scale] | None = None
-    for step in _nice_steps(span):
+    for step, price in _nice_steps(span):
         divides = math.isclose(REFERENCE / step, round(REFERENCE / step), abs_tol=1e-9)
         origin = REFERENCE if divides and step <= REFERENCE else 0.0
         for apart in _ROWS_PER_TICK:
@@ -86,7 +86,7 @@ def vertical_scale(low: float, high: float, rows: int) -> Scale:
             used = below + above + 1
             if used > rows:
                 continue
-            cost = 1.5 * (rows - used) / rows + abs(math.log(used / apart / wanted))
+            cost = price + 3 * (rows - used) / rows + abs(math.log(used / apart / wanted))
             if best is None or cost < best[0]:
                 best = cost, Scale(origin - below * per_row, per_row, rows, step, origin)
     assert best is not None  # the largest step always fits
@@ -119,7 +119,7 @@ def shown_labels(centres: Sequence[int], labels: Sequence[str], width: int) -> l
     for stride in range(1, len(labels) + 1):
         kept = list(range(0, len(labels), stride))
         if all(clear(*pair) for pair in pairwise(kept)):
-            return kept if 2 * len(kept) >= len(everywhere) else everywhere
+            return kept if 3 * len(kept) >= 2 * len(everywhere) else everywhere
     return everywhere
 
 

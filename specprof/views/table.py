@@ -12,6 +12,7 @@ from rich.text import Text
 
 from specprof.analysis.acceptance import AcceptanceModel
 from specprof.analysis.curves import Curve, CurveSet
+from specprof.analysis.findings.evidence import Points
 from specprof.plan.model import ModelShape
 from specprof.plan.plan import Cell, Row
 from specprof.run.record import CellRecord, Interval, RunRecord, Verdict
@@ -60,15 +61,12 @@ def result_tables(
 
 
 def standings(curve: Curve) -> dict[int, Standing]:
-    """The best trusted K of a curve, and those whose interval against it does not exclude a tie."""
-    trusted = [int(i) for i in np.flatnonzero(curve.trusted)]
-    if len(trusted) < 2:
+    """The best trusted K of a curve, and those that cannot be told apart from it."""
+    points = Points(curve)
+    if points.size < 2:
         return {}
-    best = max(trusted, key=lambda i: (curve.speedup[i], -curve.candidates[i]))
-    found: dict[int, Standing] = {
-        int(curve.candidates[i]): "near" for i in trusted if curve.compare(best, i).high >= 1
-    }
-    found[int(curve.candidates[best])] = "best"
+    found: dict[int, Standing] = {points.candidates[i]: "near" for i in points.rivals}
+    found[points.candidates[points.best]] = "best"
     return found
 
 
@@ -170,7 +168,7 @@ class BatchTable:
 
     def render(self, width: int, palette: Palette) -> RenderableType:
         """Title, table and notes. A narrow terminal does without E(K), whose formula is in the notes, then
-        without n and T(K)/T(1)."""
+        without n, T(K)/T(1) and in the end the latency."""
         columns = [
             self.seq_len,
             self.candidates,
@@ -181,12 +179,12 @@ class BatchTable:
             self.samples,
             self.verdict,
         ]
-        kept = fitting(columns, (self.tokens, self.samples, self.ratio), width)
+        kept = fitting(columns, (self.tokens, self.samples, self.ratio, self.latency), width)
         model = self._record.plan.model
         notes = notes_of(model, self._acceptance, self._cells, self._footnotes, self._standings, self._glyphs)
         return Group(
             Text(self._glyphs.fit(self._title), palette.style("text", bold=True)),
-            ruled(kept, self._ends, palette, self._glyphs),
+            ruled(kept, self._ends, width, palette, self._glyphs),
             Text(""),
             notes_grid(notes, palette, self._glyphs),
         )

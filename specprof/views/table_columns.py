@@ -15,7 +15,9 @@ from specprof.views.glyphs import Glyphs
 from specprof.views.palette import Palette, Role
 
 _GAP = 2
-"""Columns between two columns."""
+"""Characters between two columns."""
+
+_NARROW_GAP = 1
 
 _RULED = box.Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
 _RULED_ASCII = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
@@ -68,27 +70,38 @@ class Column:
         return words + spaces if self.left else spaces + words
 
 
-def fitting(columns: Sequence[Column], dispensable: Iterable[Column], width: int) -> list[Column]:
-    """The columns without as many of the dispensable ones, in their order, as it takes to fit in `width`."""
+def fitting(columns: Sequence[Column], dispensable: Sequence[Column], width: int) -> list[Column]:
+    """The columns without as many of the dispensable ones, in their order, as it takes to fit in `width`.
+
+    The last of them goes only where narrow gaps do not save it.
+    """
     kept = list(columns)
     for column in dispensable:
-        if sum(one.width + _GAP for one in kept) - _GAP > width:
+        gap = _NARROW_GAP if column is dispensable[-1] else _GAP
+        if _width(kept, gap) > width:
             kept = [one for one in kept if one is not column]
     return kept
 
 
-def ruled(columns: Sequence[Column], ends: Collection[int], palette: Palette, glyphs: Glyphs) -> Table:
-    """The table, with a blank line after each line of `ends`."""
+def _width(columns: Sequence[Column], gap: int) -> int:
+    return sum(column.width + gap for column in columns) - gap
+
+
+def ruled(
+    columns: Sequence[Column], ends: Collection[int], width: int, palette: Palette, glyphs: Glyphs
+) -> Table:
+    """The table, with a blank line after each line of `ends`. Too wide for `width`, it is cut."""
+    gap = _GAP if _width(columns, _GAP) <= width else _NARROW_GAP
     table = Table(
         box=_RULED_ASCII if glyphs.ascii else _RULED,
         show_edge=False,
         pad_edge=False,
         collapse_padding=True,
-        padding=(0, _GAP - 1, 0, 0),
+        padding=(0, gap - 1, 0, 0),
         border_style=palette.style("grid"),
     )
     for column in columns:
-        table.add_column(column.head(palette), no_wrap=True, overflow="ellipsis", vertical="bottom")
+        table.add_column(column.head(palette), no_wrap=True, overflow="crop", vertical="bottom")
     lines = list(zip(*(column.texts(palette) for column in columns), strict=True))
     for index, line in enumerate(lines):
         table.add_row(*line, end_section=index in ends and index < len(lines) - 1)

@@ -43,13 +43,14 @@ class Surface:
         chosen = load_palette(theme or self.theme)
         return chosen if self.colour else PLAIN
 
-    def console(self, stream: IO[str]) -> Console:
+    def console(self, stream: IO[str], *, follow_size: bool = False) -> Console:
         """A console that reads no markup and guesses nothing. Without colour it styles nothing, and where
-        the stream is not live it writes no escape at all."""
+        the stream is not live it writes no escape at all. With `follow_size` its size is the terminal's at
+        each moment, else what this surface holds."""
         return Console(
             file=stream,
-            width=self.width,
-            height=self.height,
+            width=None if follow_size else self.width,
+            height=None if follow_size else self.height,
             color_system=self.depth,
             force_terminal=self.live,
             force_interactive=self.live,

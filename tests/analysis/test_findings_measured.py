@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from specprof.analysis.acceptance import PUBLISHED, LogFit
 from specprof.analysis.findings import Certainty, Finding, Kind, find_all
-from specprof.analysis.findings.evidence import sign_test, student_quantile, widened
+from specprof.analysis.findings.evidence import side, sign_test, student_quantile, widened
 from specprof.analysis.opened import Run
 from specprof.plan.plan import Cell
 from specprof.run.statistics import Estimate
@@ -66,6 +66,7 @@ def test_the_size_of_a_cliff_is_the_one_that_was_put_in() -> None:
     assert found.numbers["drop"] == [pytest.approx(0.5)]
     assert found.numbers["drop_times"] == [pytest.approx(1.1)]
     assert "drops from 2.20× to 1.10×, −50 % [−50, −50], at seq_len 128" in found.text
+    assert "does not pay" not in found.text
 
 
 def test_drift_between_rounds_does_not_hide_a_cliff() -> None:
@@ -243,6 +244,27 @@ def test_a_plateau_is_the_range_around_the_best_within_ten_percent() -> None:
     assert found.certainty == "significant"
 
 
+def test_a_peak_names_the_neighbour_that_may_be_as_high() -> None:
+    truth = speedups(k16=2.0, k32=2.0)
+    found = one(Run.of(record_of(plan_of(), truth, noise=0.05)).findings(FLAT), "peak")
+    assert found.numbers["as_high"] == 1
+    assert found.certainty == "within noise"
+
+
+def test_points_that_share_no_round_rest_on_their_rounds_with_one_candidate() -> None:
+    """Two were measured beside the first eight rounds of K = 1, four beside the last eight."""
+    record = record_of(
+        plan_of(candidates=(1, 2, 4)),
+        speedups(k2=1.5, k4=3.0),
+        noise=0.02,
+        rounds=16,
+        first_round=lambda cell: {1: 8, 2: 0, 4: 16}[cell.candidates],
+    )
+    found = one(Run.of(record).findings(FLAT), "best-k")
+    assert (found.numbers["candidates"], found.certainty) == (4, "significant")
+    assert "8 rounds" in found.basis
+
+
 def test_the_peak_is_the_highest_of_all_lengths() -> None:
     run = Run.of(record_of(plan_of(seq_lens=LENGTHS), tiled, noise=0.002))
     found = one(run.findings(), "peak")
@@ -346,6 +368,26 @@ def test_one_point_and_no_point_have_nothing_to_say() -> None:
     assert Run.of(record_of(plan, lambda cell: 1.0, missing=set(plan.cells()))).findings() == []
 
 
+@pytest.mark.parametrize(("low", "high", "expected"), [(1.01, 1.1, 1), (0.9, 0.99, -1), (0.9, 1.1, 0)])
+def test_an_interval_is_on_one_side_only_where_it_excludes_one(
+    low: float, high: float, expected: int
+) -> None:
+    assert side(Estimate(1.0, low, high)) == expected
+
+
+def test_bounds_that_touch_are_not_told_apart_by_rounding() -> None:
+    bound = (0.1 + 0.2) / 0.3  # 1 + 2e-16
+    assert bound > 1
+    assert side(Estimate(1.2, bound, 1.5)) == 0
+    assert side(Estimate(0.8, 0.5, 1 / bound)) == 0
+
+
+def test_a_finding_keeps_no_number_that_json_cannot_hold() -> None:
+    numbers = {"speedup": 2.0, "speedup_high": math.inf, "drops": [0.1, math.nan]}
+    finding = Finding("peak", 1, 128, "text", numbers, "within noise", "basis")
+    assert finding.as_json()["numbers"] == {"speedup": 2.0}
+
+
 # Anything at all
 
 
@@ -371,7 +413,7 @@ def test_any_measured_grid_has_sound_findings(data: st.DataObject) -> None:
         candidates=(1, *sorted(data.draw(counts, "candidates"))),
     )
     cells = st.sets(st.sampled_from(plan.cells()))
-    latency = {cell: data.draw(st.sampled_from([1e-5, 0.5, 1.0, 1.0001, 3.0, 1e5])) for cell in plan.cells()}
+    latency = {cell: data.draw(st.sampled_from([1e-3, 0.5, 1.0, 1.0001, 3.0, 1e3])) for cell in plan.cells()}
     record = record_of(
         plan,
         latency.__getitem__,

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from specprof.errors import RunFileProblem
 from specprof.run import events as ev
 from specprof.run.journal import document_text
 from specprof.run.reading import LoadedRun, load_record, read_journal
+from specprof.run.record import RunRecord
 
 from .run_files import COMPLETE, HEADER_END, JOURNAL, RECORD, load, refusal
 from .streams import STORIES, Story, build_record, build_stream, journal_bytes, reduce_all
@@ -78,6 +79,9 @@ def test_the_analysis_in_a_file_is_never_taken_over(tmp_path: Path, document: di
 
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cut=st.integers(0, len(JOURNAL) - 1))
+@example(cut=HEADER_END - 1)
+@example(cut=HEADER_END)
+@example(cut=len(JOURNAL) - 1)
 def test_row_36_a_journal_cut_at_any_byte_gives_its_finished_part_marked_incomplete(
     tmp_path: Path, cut: int
 ) -> None:
@@ -144,6 +148,28 @@ def test_a_run_gone_on_with_after_its_end_is_not_complete(tmp_path: Path) -> Non
     path.write_text(document_text(RECORD))
     with pytest.raises(RunFileProblem, match="not a journal"):
         read_journal(path)
+
+
+# Row 37
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(is_journal=st.booleans(), flips=st.lists(st.integers(0, 2**30), min_size=1, max_size=20))
+def test_row_37_flipped_bits_give_a_refusal_or_a_run_and_never_another_error(
+    tmp_path: Path, is_journal: bool, flips: list[int]
+) -> None:
+    content = bytearray(JOURNAL if is_journal else document_text(RECORD).encode())
+    for flip in flips:
+        content[(flip >> 3) % len(content)] ^= 1 << (flip & 7)
+    path = tmp_path / "run.json"
+    path.write_bytes(content)
+    try:
+        loaded, said = load_record(path), ""
+    except RunFileProblem as problem:
+        loaded, said = None, str(problem)
+    assert said.isprintable()
+    if loaded is not None:
+        assert RunRecord.model_validate_json(document_text(loaded.record), strict=True) == loaded.record
 
 
 # Row 38

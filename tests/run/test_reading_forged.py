@@ -100,7 +100,7 @@ def test_row_42_no_string_of_a_journal_or_a_message_keeps_what_a_terminal_obeys(
     notice = ev.Notice(level="warning", text=EVIL[:-5].replace("\udc80", "") + "end")
     loaded = load(tmp_path, journal_bytes([*COMPLETE, notice]))
     assert "]52;c;eA==2Jend" in [notice.text for notice in loaded.record.notices]
-    event = json.dumps({"event": EVIL})
+    event = json.dumps({"event": "notice", "level": EVIL, EVIL: 1, "t_s": EVIL})
     with pytest.raises(RunFileProblem) as caught:
         event_of_line(event, "line 1")
     assert str(caught.value).isprintable()
@@ -173,6 +173,16 @@ def test_row_46_a_forged_verdict_is_judged_again(tmp_path: Path, document: dict[
         "cells[2]: stored verdict invalid, its samples give valid: recomputed",
         "cells[2]: stored estimated True, the plan says False: corrected",
         "cells[3]: ratio is missing: computed from the samples",
+    )
+
+
+def test_row_46_a_forged_order_is_that_of_the_samples_again(tmp_path: Path, document: dict[str, Any]) -> None:
+    document["cells"][2]["order"] = 7
+    document["cells"][3]["started_at_s"] = 0.5
+    said = "does not follow from when the samples were taken: recomputed"
+    assert warnings_of(tmp_path, document) == (
+        f"cells[2]: stored order {said}",
+        f"cells[3]: stored started_at_s {said}",
     )
 
 

@@ -154,6 +154,8 @@ def test_the_masked_form_of_k_1_is_kept_apart_from_the_baseline() -> None:
 def test_order_is_that_of_the_first_samples() -> None:
     record = reduce_all([*begun(), *sampled(FOUR, [20.0]), *sampled(ONE, [10.0])]).record()
     assert [cell.order for cell in record.cells] == [1, 0]
+    # both at the same moment: their order still survives
+    assert reduce_all(list(unfold(record))).record() == record
 
 
 # Cells that came to nothing

@@ -92,8 +92,9 @@ def test_row_41_nesting_100_000_deep_is_refused(opening: str) -> None:
 
 
 def test_nesting_is_allowed_up_to_its_limit() -> None:
-    assert parse("[" * MAX_DEPTH + "]" * MAX_DEPTH, "x") is not None
-    assert "nested deeper" in refusal("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1))
+    deepest = "[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1)
+    assert len(parse(f"[[],{deepest}]", "x")) == 2
+    assert "nested deeper" in refusal(f"[[],[{deepest}]]")
 
 
 def test_brackets_in_strings_and_many_short_lists_are_no_nesting() -> None:
