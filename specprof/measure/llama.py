@@ -8,6 +8,7 @@ import torch
 from transformers import LlamaConfig
 from transformers.models.llama.modeling_llama import LlamaForCausalLM, LlamaRotaryEmbedding
 
+from specprof.errors import EnvironmentProblem
 from specprof.measure import split_attention
 from specprof.measure.random_data import fill_random
 from specprof.plan.checkpoint import weight_files
@@ -70,13 +71,28 @@ def fill_weights(model: LlamaForCausalLM, generator: torch.Generator) -> None:
 def load_weights(model: LlamaForCausalLM, folder: Path) -> None:
     """Copies the checkpoint's safetensors into the model, as many layers as it has.
 
-    `specprof.plan.checkpoint` has checked the files' headers, names and shapes before.
+    `specprof.plan.checkpoint` has checked the files' headers, names and shapes before; a folder that
+    has changed since raises EnvironmentProblem.
     """
     from safetensors import safe_open
 
     wanted = dict(model.named_parameters())
+    missing = set(wanted)
     for file, names in weight_files(folder).items():
         with safe_open(folder / file, framework="pt", device="cpu") as tensors:
             for name in names:
-                if name in wanted:
-                    wanted[name].copy_(tensors.get_tensor(name))
+                if name not in wanted:
+                    continue
+                tensor = tensors.get_tensor(name)
+                if tensor.shape != wanted[name].shape:
+                    raise _changed(folder, name)
+                wanted[name].copy_(tensor)
+                missing.discard(name)
+    if missing:
+        raise _changed(folder, min(missing))
+
+
+def _changed(folder: Path, name: str) -> EnvironmentProblem:
+    return EnvironmentProblem(
+        f"{folder} has changed since it was checked: {name} is not as it was", "run again on a folder at rest"
+    )

@@ -26,6 +26,7 @@ from specprof.run.statistics import Estimate, Vector, full_depth, median_estimat
 WARMUP_WINDOW = 6
 WARMUP_AGREEMENT = 0.05
 WARMUP_MAX_S = 2.0
+OVERRUN_S = 3.0
 
 
 class CancelledByUser(Exception):
@@ -231,17 +232,21 @@ class RowSweep:
     def measure(self, deadline_s: float | None) -> None:
         """Rounds until every cell has stopped; none is begun that would mostly lie behind the deadline.
 
-        `deadline_s` is on the machine's monotonic clock. At least one round is always measured.
+        `deadline_s` is on the machine's monotonic clock. At least one round is always measured; a later
+        one that a busy machine stretches far over the deadline is left, with the samples it has.
         """
         while self.active:
             timed = self.round_s is not None and deadline_s is not None
             if timed and time.monotonic() + self.round_s / 2 > deadline_s:
                 break
-            self.measure_round()
+            self.measure_round(deadline_s + OVERRUN_S if timed else None)
         self.finish("budget")
 
-    def measure_round(self) -> None:
-        """One round. Cells that stop are finished at its end, so that all saw the same rounds."""
+    def measure_round(self, leave_s: float | None = None) -> None:
+        """One round. Cells that stop are finished at its end, so that all saw the same rounds.
+
+        No sample is begun after `leave_s`.
+        """
         order = self._order()
         self.bench.speaker.say(
             ev.RoundStarted,
@@ -255,6 +260,8 @@ class RowSweep:
         try:
             for candidates, masked in order:
                 self._check_cancelled()
+                if leave_s is not None and time.monotonic() > leave_s:
+                    break
                 self._take(candidates, masked=masked)
         finally:
             gc.enable()

@@ -18,6 +18,8 @@ _CODE_PREFIXES = (
     "_experts_implementation",
     "experts_implementation",
 )
+_HARMLESS_FLAG = "_attn_implementation_autoset"
+"""Written into configs by transformers 4.46 to 4.50: says only that nobody chose an implementation."""
 _UNSUPPORTED = {
     "quantization_config": "quantized weights are not supported",
     "compression_config": "quantized weights are not supported",
@@ -79,7 +81,9 @@ def _refuse_code(config: dict[str, Any]) -> None:
         if isinstance(value, list):
             pending.extend(value)
         elif isinstance(value, dict):
-            for key in value:
+            for key, held in value.items():
+                if key == _HARMLESS_FLAG and isinstance(held, bool):
+                    continue
                 if key in _CODE_KEYS or key.startswith(_CODE_PREFIXES):
                     raise EnvironmentProblem(
                         f"config.json has '{printable(key)}', by which a checkpoint chooses code to run; "

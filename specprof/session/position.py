@@ -60,11 +60,13 @@ class Position:
 
     @property
     def cells_total(self) -> int:
-        return len(self.reduction.cells)
+        """Cells of the plan without those of dropped rows, which nobody waits for."""
+        return sum(cell.row not in self.reduction.dropped for cell in self.reduction.cells)
 
     @property
     def cells_done(self) -> int:
-        return len(self.reduction.finished_cells())
+        done = self.reduction.finished_cells()
+        return sum(cell.row not in self.reduction.dropped for cell in done)
 
     @property
     def samples(self) -> int:
@@ -95,9 +97,8 @@ class Position:
         spent = now_s - self._sweep_began_s
         by_rows = None
         done, total = self.cells_done, self.cells_total
-        dropped = sum(cell.row in self.reduction.dropped for cell in self.reduction.cells)
-        if done - dropped > 0:
-            by_rows = spent * (total - done) / (done - dropped)
+        if done > 0:
+            by_rows = spent * (total - done) / done
         if budget is None:
             return by_rows
         # a row's cells all finish near its end, so on a budget the clock says more than the count

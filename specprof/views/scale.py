@@ -12,6 +12,8 @@ from itertools import pairwise
 
 MIN_ROWS = 6
 _ROWS_PER_TICK = range(2, 13)
+_WITHIN_A_CELL = 0.4
+"""How far beyond a row's centre a value still is drawn in that row."""
 _LEAST_HIGH = 1.2
 """Noise around 1.0 is not blown up to fill the plot."""
 
@@ -81,8 +83,8 @@ def vertical_scale(low: float, high: float, rows: int) -> Scale:
         origin = REFERENCE if divides and step <= REFERENCE else 0.0
         for apart in _ROWS_PER_TICK:
             per_row = step / apart
-            below = max(1 if origin else 0, math.ceil((origin - low) / per_row - 1e-9))
-            above = max(1, math.ceil((high - origin) / per_row - 1e-9))
+            below = max(1 if origin else 0, math.ceil((origin - low) / per_row - _WITHIN_A_CELL))
+            above = max(1, math.ceil((high - origin) / per_row - _WITHIN_A_CELL))
             used = below + above + 1
             if used > rows:
                 continue

@@ -98,7 +98,6 @@ def test_the_version_is_printed(faked: Command):
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder into which the wheel of this checkout was installed."""
-    pytest.importorskip("hatchling", reason="hatchling builds the wheel")
     checkout = Path(__file__).parents[2]
     folder = tmp_path_factory.mktemp("wheel")
     pip = (sys.executable, "-m", "pip", "-q", "--disable-pip-version-check")

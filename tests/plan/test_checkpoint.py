@@ -328,6 +328,11 @@ def test_neither_code_of_the_folder_nor_a_pickle_in_it_runs(checkpoint, tmp_path
     assert marker.exists(), "the canary itself must be able to sing"
 
 
+def test_the_flag_that_transformers_itself_wrote_is_no_code(checkpoint):
+    assert shape_of_folder(checkpoint.config(_attn_implementation_autoset=True)).layers_total
+    assert "_autoset" in refusal(checkpoint.config(_attn_implementation_autoset="someone/canary-kernel"))
+
+
 def test_a_hostile_folder_name_leaves_nothing_for_a_terminal_to_obey(tmp_path, checkpoint):
     folder = tmp_path / "evil\x1b]52;c;aGk=\x07\u202e\u200b\x9b name"
     checkpoint.folder.rename(folder)
