@@ -98,8 +98,5 @@ class Sheet:
             for x in range(column, column + width):
                 self.put(y, x, " ", "text")
 
-    def at(self, row: int, column: int) -> str:
-        return self._characters[row][column]
-
     def finish(self, marks: tuple[Mark, ...], palette: Palette) -> Drawing:
         return Drawing(tuple(map(tuple, self._characters)), tuple(map(tuple, self._roles)), marks, palette)

@@ -51,7 +51,8 @@ def print_report(
     width = surface.width
     sections: list[Sequence[RenderableType]] = [_head(record, width, palette, glyphs)]
     sections += [[table] for table in result_tables(record, acceptance, curves, width, palette, glyphs)]
-    sections += [[_figure(surface, curves, batch, record.plan.seq_lens)] for batch in curves.batch_sizes]
+    seq_lens = record.plan.seq_lens
+    sections += [[_figure(surface, palette, curves, batch, seq_lens)] for batch in curves.batch_sizes]
     if findings:
         sections.append([findings_view(findings, palette, glyphs)])
     sections.append(_notices(record, warnings, palette, glyphs))
@@ -62,9 +63,11 @@ def print_report(
             _print(console, part)
 
 
-def _figure(surface: Surface, curves: CurveSet, batch_size: int, seq_lens: Sequence[int]) -> Text:
+def _figure(
+    surface: Surface, palette: Palette, curves: CurveSet, batch_size: int, seq_lens: Sequence[int]
+) -> Text:
     """The curves, or one line where there is no room for them."""
-    palette, glyphs = surface.palette(), surface.glyphs
+    glyphs = surface.glyphs
     height = plot_height(surface.width, surface.height)
     drawing = draw_curves(curves, batch_size, surface.width, height, palette, glyphs, seq_lens)
     if drawing is not None:

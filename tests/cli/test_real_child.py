@@ -28,8 +28,8 @@ from specprof.run.record import CellRecord, RunRecord
 from .command import SMALL, Command, Done, Process, ended_by, finish, wait_until
 
 QUICK = ("--budget", "3", "--target-ci", "50", "--device", "cpu")
-UNENDING = ("--budget", "5", "--target-ci", "0.01", "--device", "cpu")
-"""No cell reaches this target: a row lasts its share of the budget."""
+LONGER = ("--seq-len", "16,24,32,48", "--budget", "4", "--target-ci", "0.01", "--device", "cpu")
+"""No cell reaches this target: a row lasts its share of the budget, or its 200 rounds."""
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "specprof" / "run" / "schema.json").read_text())
 
@@ -122,7 +122,7 @@ def check_nothing_lost(before: RunRecord, after: RunRecord) -> None:
 
 
 def test_a_child_whose_parent_is_killed_while_it_starts_is_gone_within_a_second_row_2(command: Command):
-    process = command.start("run", *SMALL, *UNENDING, "--output", "killed.json")
+    process = command.start("run", *SMALL, *LONGER, "--output", "killed.json")
     child = only_child(process)
     process.kill()
     finish(process)
@@ -136,10 +136,10 @@ def test_kills_and_signals_at_any_moment_lose_nothing_that_was_finished_rows_1_t
     journal = journal_path(output)
 
     # kill -9 of the parent while it measures
-    process = command.start("run", *SMALL, *UNENDING, "--output", output)
+    process = command.start("run", *SMALL, *LONGER, "--output", output)
     wait_until(lambda: measures(journal, "run_started"), 60)
     child = only_child(process)
-    time.sleep(moments.uniform(0, 3))
+    time.sleep(moments.uniform(0, 0.5))
     process.kill()
     assert gone_within(child, 1)
     assert finish(process).code == -signal.SIGKILL
@@ -151,7 +151,7 @@ def test_kills_and_signals_at_any_moment_lose_nothing_that_was_finished_rows_1_t
     # kill -9 of the child, then one Ctrl-C while the next child starts
     process = command.start("run", "--resume", "--output", output)
     wait_until(lambda: measures(journal, "resumed"), 60)
-    time.sleep(moments.uniform(0, 1))
+    time.sleep(moments.uniform(0, 0.3))
     only_child(process).kill()
     wait_until(lambda: '"event":"child_lost"' in journal.read_text())
     lost_at = load_record(journal).record
