@@ -109,7 +109,7 @@ def _measure(job: Job, speaker: Speaker, interrupt: Interrupt) -> int:
 
 
 def _sweep(job: Job, bench, interrupt: Interrupt) -> int:
-    from specprof.measure.row_sweep import CancelledByUser
+    from specprof.measure.bench import CancelledByUser
     from specprof.measure.sweep import Sweep
 
     interrupt.at_once = False

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from specprof.measure.row_sweep import Bench, RowSweep
+from specprof.measure.bench import Bench
+from specprof.measure.row_sweep import RowSweep
 from specprof.plan.plan import Cell, Row
 from specprof.run import events as ev
 from specprof.run.job import Job

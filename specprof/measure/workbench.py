@@ -6,10 +6,10 @@ import torch
 
 from specprof.errors import EnvironmentProblem
 from specprof.measure import capacity
+from specprof.measure.bench import Bench
 from specprof.measure.clock import CpuClock, CudaClock
 from specprof.measure.cuda_graph import GraphPool
 from specprof.measure.paper_block import PaperBlock
-from specprof.measure.row_sweep import Bench
 from specprof.measure.speaker import Speaker
 from specprof.measure.verify_step import FullModel
 from specprof.plan.memory import format_bytes, weight_bytes

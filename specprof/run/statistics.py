@@ -93,11 +93,25 @@ def full_depth(
 def paired(
     values: Vector, rounds: Sequence[int], base_values: Vector, base_rounds: Sequence[int]
 ) -> tuple[Vector, Vector]:
-    """The samples of two cells that were taken in the same rounds, `[m]` each, in round order."""
-    here = {number: index for index, number in enumerate(rounds)}
-    there = {number: index for index, number in enumerate(base_rounds)}
+    """The times of two cells in the rounds that measured both, `[m]` each, in round order.
+
+    A cell that was sampled several times in a round, as K = 1 is where it is cheap, counts there with
+    the median of its samples.
+    """
+    here, there = _by_round(values, rounds), _by_round(base_values, base_rounds)
     shared = sorted(here.keys() & there.keys())
     return (
-        values[[here[number] for number in shared]],
-        base_values[[there[number] for number in shared]],
+        np.array([here[number] for number in shared], dtype=np.float64),
+        np.array([there[number] for number in shared], dtype=np.float64),
     )
+
+
+def _by_round(values: Vector, rounds: Sequence[int]) -> dict[int, float]:
+    """One time per round."""
+    single = dict(zip(rounds, values.tolist(), strict=True))
+    if len(single) == len(rounds):
+        return single
+    several: dict[int, list[float]] = {}
+    for number, value in zip(rounds, values.tolist(), strict=True):
+        several.setdefault(number, []).append(value)
+    return {number: float(np.median(found)) for number, found in several.items()}

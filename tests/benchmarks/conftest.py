@@ -7,8 +7,8 @@ import time
 
 import torch
 
+from specprof.measure.bench import Bench
 from specprof.measure.clock import CpuClock
-from specprof.measure.row_sweep import Bench
 from specprof.measure.speaker import Speaker
 from specprof.measure.verify_step import FullModel
 from specprof.plan.plan import Plan

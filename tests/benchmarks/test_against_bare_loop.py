@@ -56,7 +56,7 @@ def test_the_reported_latency_is_that_of_a_bare_loop(candidates):
         bench = bench_of(2, (1, candidates) if candidates > 1 else (1,), SEQ_LEN)
         sweep = RowSweep(bench, Row(1, SEQ_LEN), set(), 0)
         assert sweep.open()
-        measured = sweep.active[candidates]
+        measured = sweep.cells.active[candidates]
         forward = _bare_forward(bench.workload.model, candidates)
         for _ in range(5):
             forward()

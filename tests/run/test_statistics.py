@@ -169,6 +169,13 @@ def test_pairs_are_the_rounds_that_measured_both_in_their_order() -> None:
     assert base.tolist() == [1.0, 3.0]
 
 
+def test_a_cell_sampled_several_times_in_a_round_counts_with_their_median() -> None:
+    ones, rounds = np.array([1.0, 2.0, 9.0, 4.0]), [0, 0, 0, 1]
+    mine, base = paired(np.array([10.0, 20.0]), [0, 1], ones, rounds)
+    assert mine.tolist() == [10.0, 20.0]
+    assert base.tolist() == [2.0, 4.0]
+
+
 def test_cells_without_a_common_round_have_no_pairs() -> None:
     mine, base = paired(np.array([4.0]), [1], np.array([1.0]), [2])
     assert mine.size == base.size == 0

@@ -1,0 +1,56 @@
+"""What every row needs: the plan on its device, a clock and the voice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from specprof.measure.clock import Clock
+from specprof.measure.convergence import Convergence
+from specprof.measure.cuda_graph import GraphPool
+from specprof.measure.speaker import Speaker
+from specprof.measure.verify_step import Step
+from specprof.plan.plan import Cell, Plan
+from specprof.run.statistics import Vector, full_depth
+
+
+class CancelledByUser(Exception):
+    """The parent asked the child to stop; raised between samples only."""
+
+
+@dataclass
+class Bench:
+    """A workload on its device. `graphs` is None where steps run eagerly."""
+
+    plan: Plan
+    workload: Any
+    device: torch.device
+    clock: Clock
+    speaker: Speaker
+    graphs: GraphPool | None
+    cancelled: Callable[[], bool]
+
+    @property
+    def with_head(self) -> bool:
+        """Whether samples come with their head: where layers are sliced and there is a head."""
+        return self.workload.has_head and not self.plan.model.full_depth
+
+
+@dataclass
+class CellInProgress:
+    """One cell being measured: its step and the samples so far."""
+
+    cell: Cell
+    step: Step
+    convergence: Convergence
+    ms: list[float] = field(default_factory=list)
+    head_ms: list[float] = field(default_factory=list)
+    rounds: list[int] = field(default_factory=list)
+
+    def at_depth(self, plan: Plan) -> Vector:
+        """The samples at full depth, ms, `[n]`."""
+        shape = plan.model
+        return full_depth(self.ms, self.head_ms or None, shape.layers_measured, shape.layers_total)

@@ -1,0 +1,132 @@
+"""The cells of one row: prefix and steps built where they fit, samples taken, failures survived."""
+
+from __future__ import annotations
+
+from specprof.measure import capacity
+from specprof.measure.bench import Bench, CancelledByUser, CellInProgress
+from specprof.measure.clock import Sample
+from specprof.measure.convergence import Convergence
+from specprof.measure.verify_step import Step
+from specprof.plan.plan import Cell, Row
+from specprof.run import events as ev
+
+
+class RowCells:
+    """`active` holds the cells still to be measured, by K; `base` is K = 1, `masked_base` its diagnostic."""
+
+    def __init__(self, bench: Bench, row: Row, ended: set[Cell]) -> None:
+        self.bench = bench
+        self.row = row
+        self.ended = ended
+        self.active: dict[int, CellInProgress] = {}
+        self.base: CellInProgress | None = None
+        self.masked_base: Step | None = None
+
+    def open(self) -> bool:
+        """Builds prefix and steps. False where no cell of the row is left to measure."""
+        row = self.row
+        wanted = [k for k in self.bench.plan.candidates if Cell(*row, k) not in self.ended]
+        if not wanted:
+            return False
+        self.bench.speaker.say(ev.RowStarted, batch_size=row.batch_size, seq_len=row.seq_len)
+        fitting = [k for k in sorted({1, *wanted}) if self._predicted_to_fit(k)]
+        if 1 not in fitting or not self._open_prefix():
+            self.give_up(wanted, "the row's prefix or its K = 1 does not fit")
+            return False
+        for candidates in fitting:
+            self._open_cell(candidates)
+        if self.bench.workload.has_mask and 1 in self.active:
+            self._open_masked_base()
+        return self.has_base()
+
+    def has_base(self) -> bool:
+        """Whether K = 1 can still be measured; without it the rest of the row is given up."""
+        self.base = self.active.get(1)
+        if self.base is None:
+            self.give_up(
+                list(self.active), "K = 1 could not be measured, and every ratio is taken against it"
+            )
+        return self.base is not None
+
+    def close(self) -> None:
+        """Lets go of prefix and graphs."""
+        self.active.clear()
+        self.base = self.masked_base = None
+        self.bench.workload.close_row()
+        capacity.release(self.bench.device)
+
+    def sample(self, cell: Cell, step: Step, *, with_head: bool) -> Sample | None:
+        """A sample, or None after the cell ran out of memory and was taken out.
+
+        Raises CancelledByUser before it begins where the parent asked for the end.
+        """
+        if self.bench.cancelled():
+            raise CancelledByUser
+        out_of_memory = None
+        try:
+            return self.bench.clock.sample(step, with_head=with_head)
+        except Exception as error:
+            if not capacity.is_out_of_memory(error):
+                raise
+            out_of_memory = str(error).splitlines()[0]
+        capacity.release(self.bench.device)
+        self.fail(cell, "oom", f"out of memory: {out_of_memory}")
+        return None
+
+    def _predicted_to_fit(self, candidates: int) -> bool:
+        cell = Cell(*self.row, candidates)
+        reason = capacity.why_not(self.bench.plan, cell, self.bench.device)
+        if reason is not None and cell not in self.ended:
+            self.fail(cell, "not_run", reason)
+        return reason is None
+
+    def _open_prefix(self) -> bool:
+        try:
+            self.bench.workload.open_row(self.row)
+        except Exception as error:
+            if not capacity.is_out_of_memory(error):
+                raise
+        else:
+            return True
+        self.bench.workload.close_row()
+        capacity.release(self.bench.device)
+        return False
+
+    def _open_masked_base(self) -> None:
+        try:
+            self.masked_base = self._prepared(1, masked=True)
+        except Exception as error:  # only a diagnostic: the row does without
+            if not capacity.is_out_of_memory(error):
+                raise
+
+    def _prepared(self, candidates: int, *, masked: bool) -> Step:
+        step = self.bench.workload.step(candidates, masked=masked)
+        if self.bench.graphs is not None:
+            return self.bench.graphs.capture(step, with_head=self.bench.with_head)
+        return step
+
+    def _open_cell(self, candidates: int) -> None:
+        cell = Cell(*self.row, candidates)
+        out_of_memory = None
+        try:
+            step = self._prepared(candidates, masked=candidates > 1)
+            self.active[candidates] = CellInProgress(cell, step, Convergence(self.bench.plan.stopping))
+        except Exception as error:
+            if not capacity.is_out_of_memory(error):
+                raise
+            out_of_memory = str(error).splitlines()[0]
+        if out_of_memory is not None:
+            capacity.release(self.bench.device)
+            self.fail(cell, "oom", f"out of memory: {out_of_memory}")
+
+    def fail(self, cell: Cell, verdict: str, reason: str) -> None:
+        """Takes a cell out of the row and says why."""
+        self.ended.add(cell)
+        self.active.pop(cell.candidates, None)
+        self.bench.speaker.say(ev.CellFailed, **cell._asdict(), verdict=verdict, reason=reason[:1000])
+
+    def give_up(self, candidates: list[int], reason: str) -> None:
+        """Takes out every one of these cells that has not ended."""
+        for k in candidates:
+            if Cell(*self.row, k) not in self.ended:
+                self.fail(Cell(*self.row, k), "not_run", reason)
