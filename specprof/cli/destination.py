@@ -87,7 +87,7 @@ def open_unfinished(output: Path | None, asked: Asked) -> Unfinished:
     lying = journal_path(path)
     if lying.exists():
         journal = Journal(path, resume=True)
-        events = list(read_journal(lying).events)
+        events = _intact_events(journal)
         from_document = False
     elif path.exists():
         loaded = load_record(path)
@@ -109,6 +109,17 @@ def open_unfinished(output: Path | None, asked: Asked) -> Unfinished:
         else:
             journal.close()
         raise
+
+
+def _intact_events(journal: Journal) -> list[ev.EventModel]:
+    """The whole lines of a locked journal; a torn last one is cut off, so that new ones can follow."""
+    try:
+        read = read_journal(journal.path)
+    except BaseException:
+        journal.close()
+        raise
+    journal.cut_after(read.intact_bytes)
+    return list(read.events)
 
 
 def _continued(

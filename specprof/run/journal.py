@@ -69,7 +69,7 @@ class Journal:
     """The journal of one run, locked against a second writer for as long as it is open."""
 
     def __init__(self, output: Path, *, resume: bool = False, force: bool = False) -> None:
-        """Opens the journal of `output`; with `resume` it goes on after the last whole line.
+        """Opens the journal of `output`; with `resume` what lies there is kept, see `cut_after`.
 
         Raises WriteProblem where another process writes it, where it cannot be written, or where an
         unfinished run lies there and neither `resume` nor `force` is given.
@@ -102,27 +102,17 @@ class Journal:
         if os.fstat(self._descriptor).st_nlink == 0:  # it published and left between our open and our lock
             raise WriteProblem(f"another specprof has just finished {self.output}", "choose another --output")
         if resume:
-            self._cut_torn_line()
-        elif status.st_size and not force:
+            return
+        if status.st_size and not force:
             raise WriteProblem(
                 f"an unfinished run lies at {self.path}", "--resume goes on with it, --force discards it"
             )
-        else:
-            os.ftruncate(self._descriptor, 0)
-
-    def _cut_torn_line(self) -> None:
-        """Removes what follows the last newline: a line that was being written when the power went."""
-        end = os.fstat(self._descriptor).st_size
-        position = end
-        while position > 0:
-            start = max(0, position - 65536)
-            chunk = os.pread(self._descriptor, position - start, start)
-            found = chunk.rfind(b"\n")
-            if found >= 0:
-                os.ftruncate(self._descriptor, start + found + 1)
-                return
-            position = start
         os.ftruncate(self._descriptor, 0)
+
+    def cut_after(self, intact_bytes: int) -> None:
+        """Removes what the reader found torn: the line that was being written when the power went."""
+        if intact_bytes < os.fstat(self._descriptor).st_size:
+            os.ftruncate(self._descriptor, intact_bytes)
 
     def append(self, event: EventModel) -> None:
         """Writes one event; forces it to disk where it ends a cell. Raises WriteProblem."""

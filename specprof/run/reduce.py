@@ -71,7 +71,9 @@ class Reduction:
             case ev.SampleTaken():
                 self._sample(event)
             case ev.CellFinished():
-                self._state(event.cell).finished = event
+                state = self._state(event.cell)
+                state.finished = event
+                state.failed = None  # K = 1 is measured again by the child that follows a lost one
             case ev.CellFailed():
                 self._state(event.cell).failed = event
             case ev.Notice():

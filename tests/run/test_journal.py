@@ -231,15 +231,22 @@ def test_a_journal_is_read_back_as_it_was_written(tmp_path):
     assert list(read_journal(journal_path(output)).events) == EVENTS
 
 
+def gone_on_with(output) -> Journal:
+    """The journal as a resumed run opens it."""
+    journal = Journal(output, resume=True)
+    journal.cut_after(read_journal(journal.path).intact_bytes)
+    return journal
+
+
+@pytest.mark.parametrize("ending", [b"", b"\n"], ids=["cut", "spoilt"])
 @pytest.mark.parametrize("cut", [1, 40, 100_000])
-def test_a_torn_last_line_is_cut_when_the_run_goes_on(tmp_path, cut):
+def test_a_torn_last_line_is_cut_when_the_run_goes_on(tmp_path, cut, ending):
     output = tmp_path / "run.json"
     written(output, EVENTS[:-1])
     whole = journal_path(output).read_bytes()
-    # a line longer than the piece that is read at a time, too
     torn = (ev.line_of(ev.Notice(level="info", text="x" * 4000)).encode() * 30)[:cut]
-    journal_path(output).write_bytes(whole + torn)
-    with Journal(output, resume=True) as journal:
+    journal_path(output).write_bytes(whole + torn + ending)
+    with gone_on_with(output) as journal:
         assert journal.path.read_bytes() == whole
         journal.append(EVENTS[-1])
     assert list(read_journal(journal_path(output)).events) == EVENTS
@@ -249,15 +256,8 @@ def test_a_journal_that_ends_with_a_whole_line_is_left_as_it_is_when_the_run_goe
     output = tmp_path / "run.json"
     written(output)
     whole = journal_path(output).read_bytes()
-    Journal(output, resume=True).close()
+    gone_on_with(output).close()
     assert journal_path(output).read_bytes() == whole
-
-
-def test_a_journal_without_one_whole_line_is_emptied_when_the_run_goes_on(tmp_path):
-    output = tmp_path / "run.json"
-    journal_path(output).write_bytes(b'{"event":"run_st')
-    Journal(output, resume=True).close()
-    assert journal_path(output).read_bytes() == b""
 
 
 def test_what_ends_a_cell_is_forced_to_disk_at_once_and_nothing_else_is(tmp_path, monkeypatch):
@@ -417,7 +417,7 @@ def test_a_journal_that_the_disk_cut_off_gives_what_was_finished_row_8(tmp_path)
     left = read_journal(journal_path(output))
     assert left.torn
     assert list(left.events) == EVENTS[:60]
-    Journal(output, resume=True).close()
+    gone_on_with(output).close()
     assert not read_journal(journal_path(output)).torn
 
 
