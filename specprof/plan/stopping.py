@@ -23,7 +23,7 @@ class StoppingRule(BaseModel):
     min_time_s: float = Field(default=0.3, ge=0, le=3600, description="Seconds of samples a cell must hold")
     growth: float = Field(default=1.5, ge=1.01, le=10, description="Ratio of the geometric series of tests")
     min_rounds: int = Field(
-        default=5,
+        default=4,
         ge=1,
         le=100_000,
         strict=True,
