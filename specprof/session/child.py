@@ -15,7 +15,8 @@ from specprof.run.events import EventModel
 from specprof.run.job import Job
 from specprof.session.lines import Garbage, events_from, open_pipe
 
-COMMAND = (sys.executable, "-m", "specprof.measure")
+# -P: a torch.py in the folder the user stands in must not be taken for torch
+COMMAND = (sys.executable, "-P", "-m", "specprof.measure")
 TERM_AFTER_S = 5.0
 KILL_AFTER_S = 1.5
 

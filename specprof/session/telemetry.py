@@ -39,7 +39,7 @@ async def watch_gpu(origin_s: float, uuid: str, put: Put) -> None:
     read_end, write_end = os.pipe()
     try:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "specprof.telemetry",
+            sys.executable, "-P", "-m", "specprof.telemetry",
             "--fd", str(write_end), "--uuid", uuid, "--origin", repr(origin_s), "--hz", str(NVML_HZ),
             pass_fds=(write_end,), start_new_session=True, stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,

@@ -53,6 +53,7 @@ async def probe(timeout_s: float = 5.0) -> Probe:
     try:
         child = await asyncio.create_subprocess_exec(
             sys.executable,
+            "-P",
             "-m",
             "specprof.telemetry",
             "--probe",

@@ -170,6 +170,15 @@ def test_a_failed_cell_keeps_its_samples_but_no_latency() -> None:
     assert cell.latency_ms is cell.ratio is reduction.latency(FOUR) is reduction.ratio(FOUR) is None
 
 
+def test_a_cell_that_failed_and_was_measured_again_is_no_longer_failed() -> None:
+    failed = ev.CellFailed(**ONE._asdict(), verdict="failed", reason="the measuring child died (signal 9)")
+    again = ev.CellFinished(**ONE._asdict(), stop_reason="budget")
+    reduction = reduce_all([*begun(), failed, *sampled(ONE, [2.0, 3.0, 4.0]), again])
+    cell = reduction.cell_record(ONE)
+    assert cell.latency_ms is not None
+    assert (cell.latency_ms.median, cell.stop_reason) == (3.0, "budget")
+
+
 def test_a_baseline_that_failed_later_still_serves_the_rounds_it_was_timed_in() -> None:
     failed = ev.CellFailed(**ONE._asdict(), t_s=9, verdict="failed", reason="signal 9")
     one, four = (
