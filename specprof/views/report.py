@@ -102,7 +102,8 @@ def _head(record: RunRecord, width: int, palette: Palette, glyphs: Glyphs) -> li
     title.append("  ").append(record.status, palette.style(_STATUS_ROLES[record.status]))
     facts = [
         plan.dtype,
-        f"attention {plan.attention}",
+        # the published block has products for attention, no implementation to choose
+        *([f"attention {plan.attention}"] if plan.workload == "full" else []),
         f"workload {plan.workload}",
         f"execution {record.execution or plan.execution}",
         *_depth_fact(record),

@@ -28,13 +28,8 @@ def notes_of(
     if any(cell.latency_ms for cell in cells):
         found.append(("±", "half the 95 % bootstrap interval of the median, ratios paired by round"))
         if not model.full_depth:
-            found.append(
-                (
-                    "",
-                    f"latency at full depth is an estimate: {model.layers_measured} of "
-                    f"{model.layers_total} layers were measured, with embedding, norm and head",
-                )
-            )
+            with_head = any(cell.head_ms is not None for cell in cells)
+            found.append(("", _estimate_note(model, with_head=with_head)))
         found.append(("", acceptance_note(acceptance)))
     used = set(standings)
     if "best" in used:
@@ -44,6 +39,13 @@ def notes_of(
     found.extend([("", masked)] if masked else [])
     found.extend((f"{number}", words) for number, words in footnotes.lines())
     return found
+
+
+def _estimate_note(model: ModelShape, *, with_head: bool) -> str:
+    """What the estimate stands on; the published block has neither embedding, norm nor head."""
+    measured = f"{model.layers_measured} of {model.layers_total} layers were measured"
+    head = ", with embedding, norm and head" if with_head else ""
+    return f"latency at full depth is an estimate: {measured}{head}"
 
 
 def acceptance_note(acceptance: AcceptanceModel) -> str:

@@ -38,6 +38,21 @@ def test_it_says_what_was_run_and_how_it_ended() -> None:
         assert fact in head
 
 
+def test_the_published_block_is_not_said_to_have_what_it_lacks() -> None:
+    full = record()
+    block = full.model_copy(
+        update={
+            "plan": full.plan.model_copy(update={"workload": "paper-block"}),
+            "cells": [cell.model_copy(update={"head_ms": None}) for cell in full.cells],
+        }
+    )
+    assert "2 of 32 layers were measured, with embedding" in " ".join(report(Run.of(full)).split())
+    shown = " ".join(report(Run.of(block)).split())
+    assert "2 of 32 layers were measured speedup" in shown.replace(" = E(K)", "")
+    assert "attention sdpa" not in shown
+    assert "workload paper-block" in shown
+
+
 def test_table_curves_and_findings_follow_in_this_order() -> None:
     shown = report(load("medusa-llama-7b-bs4"))
     places = [shown.index(words) for words in
