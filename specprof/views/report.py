@@ -12,13 +12,13 @@ from rich.text import Text
 from specprof.analysis.acceptance import AcceptanceModel
 from specprof.analysis.curves import CurveSet
 from specprof.run.record import RunRecord, Status
+from specprof.views.curves.plot import MIN_HEIGHT, MIN_WIDTH, draw_curves
 from specprof.views.findings import findings_view
 from specprof.views.glyphs import Glyphs
 from specprof.views.lines import join_facts
 from specprof.views.palette import Palette, Role
-from specprof.views.plot import MIN_HEIGHT, MIN_WIDTH, draw_curves
 from specprof.views.quantities import duration, percent
-from specprof.views.table import result_tables
+from specprof.views.tables.results import result_tables
 from specprof.views.terminal import Surface
 
 if TYPE_CHECKING:

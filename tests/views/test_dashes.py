@@ -2,7 +2,7 @@
 
 import pytest
 
-from specprof.views.dashes import Dash, Point, cell_of, dashes, dot_of
+from specprof.views.curves.dashes import Dash, Point, cell_of, dashes, dot_of
 
 
 def ends(found: list[Dash]) -> list[tuple[float, float, float, float]]:

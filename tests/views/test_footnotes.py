@@ -1,6 +1,6 @@
 """Reasons said once each."""
 
-from specprof.views.footnotes import MOST, Footnotes
+from specprof.views.tables.footnotes import MOST, Footnotes
 
 
 def test_reasons_that_differ_in_percentages_are_one() -> None:

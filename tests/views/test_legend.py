@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from specprof.views.legend import clear_place, lines_of
+from specprof.views.curves.legend import clear_place, lines_of
 
 
 def taken(*rows: str) -> np.ndarray:

@@ -9,11 +9,11 @@ import pytest
 from rich.cells import cell_len
 
 from specprof.analysis.curves import CurveSet
-from specprof.views.drawing import Drawing
+from specprof.views.curves.drawing import Drawing
+from specprof.views.curves.legend import Legend
+from specprof.views.curves.plot import draw_curves
 from specprof.views.glyphs import ASCII, UNICODE, Glyphs
-from specprof.views.legend import Legend
 from specprof.views.palette import PLAIN, Palette, load_palette
-from specprof.views.plot import draw_curves
 
 from .published_figure import CANDIDATES, PUBLISHED, SPEEDUP, curve, curve_set
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specprof.views.scale import columns, shown_labels, vertical_scale
+from specprof.views.curves.scale import columns, shown_labels, vertical_scale
 
 
 def test_the_published_range_gets_the_published_ticks() -> None:

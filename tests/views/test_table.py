@@ -12,7 +12,7 @@ from specprof.analysis.opened import Run, load
 from specprof.run.record import RunRecord
 from specprof.views.glyphs import ASCII, UNICODE, Glyphs
 from specprof.views.palette import PLAIN, load_palette
-from specprof.views.table import result_tables, standings
+from specprof.views.tables.results import result_tables, standings
 
 from .measured_run import plan, record
 from .published_figure import curve

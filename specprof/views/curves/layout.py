@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from specprof.analysis.curves import Curve, CurveSet
-from specprof.views.drawing import Mark
-from specprof.views.plotted import PlottedCurve, plot_curves, taken_cells
-from specprof.views.scale import Scale, columns, vertical_scale
+from specprof.views.curves.drawing import Mark
+from specprof.views.curves.plotted import PlottedCurve, plot_curves, taken_cells
+from specprof.views.curves.scale import Scale, columns, vertical_scale
 
 FRAME_ROWS = 3
 """Upper and lower frame, tick labels."""

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from specprof.analysis.curves import Curve
-from specprof.views.dashes import Point, cell_of, dashes, dot_of
+from specprof.views.curves.dashes import Point, cell_of, dashes, dot_of
+from specprof.views.curves.scale import Scale
 from specprof.views.palette import Role, letter, series_role
-from specprof.views.scale import Scale
 
 
 class Star(NamedTuple):

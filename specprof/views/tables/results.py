@@ -16,13 +16,13 @@ from specprof.analysis.findings.evidence import Points
 from specprof.plan.model import ModelShape
 from specprof.plan.plan import Cell, Row
 from specprof.run.record import CellRecord, Interval, RunRecord, Verdict
-from specprof.views.footnotes import Footnotes
 from specprof.views.glyphs import Glyphs
 from specprof.views.palette import Palette, Role
 from specprof.views.quantities import decimals_for, number, plus_minus
-from specprof.views.reference_table import reference_table
-from specprof.views.table_columns import Column, fitting, notes_grid, ruled
-from specprof.views.table_notes import notes_of
+from specprof.views.tables.columns import Column, fitting, notes_grid, ruled
+from specprof.views.tables.footnotes import Footnotes
+from specprof.views.tables.notes import notes_of
+from specprof.views.tables.reference import reference_table
 
 VERDICT_ROLES: dict[Verdict, Role] = {
     "valid": "good",

@@ -12,7 +12,7 @@ from specprof.run.record import Reference
 from specprof.views.glyphs import Glyphs
 from specprof.views.palette import Palette
 from specprof.views.quantities import number
-from specprof.views.table_columns import Column, notes_grid, ruled
+from specprof.views.tables.columns import Column, notes_grid, ruled
 
 _PITCH = 8
 """Columns for one speedup."""

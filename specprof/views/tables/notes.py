@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from specprof.analysis.acceptance import AcceptanceModel
 from specprof.plan.model import ModelShape
 from specprof.run.record import CellRecord
-from specprof.views.footnotes import Footnotes
 from specprof.views.glyphs import Glyphs
 from specprof.views.quantities import percent
+from specprof.views.tables.footnotes import Footnotes
 
 Note = tuple[str, str]
 """A mark and its words."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from specprof.views.drawing import Sheet
+from specprof.views.curves.drawing import Sheet
 from specprof.views.glyphs import Glyphs
 from specprof.views.palette import Role
 

@@ -15,14 +15,14 @@ import plotext
 from rich.cells import cell_len
 
 from specprof.analysis.curves import Curve, CurveSet
-from specprof.views.drawing import Drawing, Sheet
+from specprof.views.curves.drawing import Drawing, Sheet
+from specprof.views.curves.layout import FRAME_ROWS, Layout, lay_out
+from specprof.views.curves.legend import Entry, Legend, lines_of
+from specprof.views.curves.plotted import PlottedCurve
+from specprof.views.curves.scale import MIN_ROWS, shown_labels
 from specprof.views.glyphs import Glyphs
-from specprof.views.layout import FRAME_ROWS, Layout, lay_out
-from specprof.views.legend import Entry, Legend, lines_of
 from specprof.views.lines import cut, join_facts
 from specprof.views.palette import Palette, Role
-from specprof.views.plotted import PlottedCurve
-from specprof.views.scale import MIN_ROWS, shown_labels
 
 MIN_WIDTH = 60
 MIN_HEIGHT = 16
