@@ -11,6 +11,7 @@ from pathlib import Path
 
 from specprof.__main__ import main
 from specprof.cli import headless
+from specprof.session import recording
 from specprof.session.live import LiveSession
 from specprof.telemetry.probe import Probe
 
@@ -26,7 +27,7 @@ def put_in_place(folder: Path) -> None:
             log.write("asked for GPUs\n")
         return Probe(available=False, reason="a test")
 
-    headless.LiveSession = functools.partial(LiveSession, command=command)
+    recording.LiveSession = functools.partial(LiveSession, command=command)
     headless.probe = probe
 
 
