@@ -8,46 +8,32 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
 
 from specprof.analysis.opened import Run
 from specprof.cli.output import print_document, print_run, with_analysis
 from specprof.cli.streams import LastingProgress, say
-from specprof.plan.assemble import Asked, assemble
 from specprof.run import events as ev
 from specprof.session.outcome import Outcome
-from specprof.session.recording import Recording, new_recording, resumed_recording
-from specprof.telemetry.probe import probe
+from specprof.session.recording import Recording
+from specprof.session.starting import Start
 from specprof.views.progress import Progress, ProgressSnapshot, progress_for
 
 TICK_S = 0.5
 
 
-def run_headless(asked: Asked, *, output: Path | None, force: bool, resume: bool, as_json: bool) -> int:
+def run_headless(start: Start, *, as_json: bool) -> int:
     """Measures, writes the run file, prints the report. Returns the exit code."""
-    if resume:
-        outcome = _measure(resumed_recording(output, asked))
-    else:
-        if asked.device is None:  # what nobody can measure is refused before any device is touched
-            assemble(replace(asked, execution=None), "cpu")
-        device = asked.device or asyncio.run(_best_device())
-        outcome = _measure(new_recording(assemble(asked, device), output, force=force))
-        if outcome.no_device and asked.device is None and device != "cpu":
-            what = outcome.fatal.what if outcome.fatal else ""
-            say(f"this GPU cannot be used: {what}; measuring on the CPU instead")
-            outcome = _measure(new_recording(assemble(asked, "cpu"), output, force=force))
+    start.check()
+    outcome = asyncio.run(_measure(start))
+    again = start.on_cpu_instead(outcome)
+    if again is not None:
+        say(outcome.cpu_instead)
+        outcome = asyncio.run(_measure(again))
     return _report(outcome, as_json=as_json)
 
 
-async def _best_device() -> str:
-    """`cuda` where NVML sees a GPU, else `cpu`: without importing torch."""
-    found = await probe()
-    return "cuda" if found.devices else "cpu"
-
-
-def _measure(recording: Recording) -> Outcome:
-    return asyncio.run(_Headless(recording).measure())
+async def _measure(start: Start) -> Outcome:
+    return await _Headless(await start.recording()).measure()
 
 
 def _report(outcome: Outcome, *, as_json: bool) -> int:

@@ -82,6 +82,7 @@ def run(
     """Measure the verify step on this machine and show what speedup it buys."""
     from specprof.cli.headless import run_headless
     from specprof.plan.assemble import Asked
+    from specprof.session.starting import Start
 
     asked = Asked(
         model=model,
@@ -98,5 +99,5 @@ def run(
         budget_s=budget,
         seed=seed,
     )
-    code = run_headless(asked, output=output, force=force, resume=resume, as_json=json)
-    raise typer.Exit(code)
+    start = Start(asked, output, force=force, resume=resume)
+    raise typer.Exit(run_headless(start, as_json=json))

@@ -19,6 +19,8 @@ class Outcome:
     fatal: ev.Fatal | None
     device_known: bool
     """Whether the child came far enough to say what it measures on."""
+    device: str = "cpu"
+    """As the plan names it."""
     signal_code: int = 0
     """128 + the signal that ended the run; 0 for none."""
 
@@ -35,6 +37,12 @@ class Outcome:
         if all(verdict == "not_run" for verdict in verdicts):
             return 3
         return 1 if any(verdict in ("invalid", "failed", "oom") for verdict in verdicts) else 0
+
+    @property
+    def cpu_instead(self) -> str:
+        """Why the CPU is measured where this GPU could not be opened."""
+        what = self.fatal.what if self.fatal else "it did not answer"
+        return f"this GPU cannot be used: {what}; measuring on the CPU instead"
 
     @property
     def no_device(self) -> bool:

@@ -64,6 +64,8 @@ class Recording:
         self._notes = [ev.Notice(level="info", text=note) for note in notes]
         self._signals = 0
         self._signal_code = 0
+        self.outcome: Outcome | None = None
+        """How it ended, once it has."""
         self.session = LiveSession(header, unfinished.reduction if unfinished else None)
         self.position = Position(self.session.reduction)
 
@@ -89,7 +91,19 @@ class Recording:
                 if self._unfinished is not None and self.position.row is None:
                     self._unfinished.undo()  # nothing was measured: it is left as it was found
                 raise
-            return self._finish(derive)
+            except BaseException:
+                # whoever shows it failed or was cancelled: that is no reason to lose what was measured
+                self.outcome = self._finish(derive)
+                raise
+            self.outcome = self._finish(derive)
+            return self.outcome
+
+    def abandon(self) -> None:
+        """Leaves everything as it was found, for a run that was never begun."""
+        if self._unfinished is not None:
+            self._unfinished.undo()
+        else:
+            self._journal.discard()
 
     async def _follow(self, see: See) -> None:
         events = self.session.events()
@@ -117,7 +131,12 @@ class Recording:
         else:
             self._journal.discard()
         return Outcome(
-            record, self.output, reduction.fatal, reduction.environment is not None, self._signal_code
+            record,
+            self.output,
+            reduction.fatal,
+            device_known=reduction.environment is not None,
+            device=reduction.plan.device if reduction.header else "cpu",
+            signal_code=self._signal_code,
         )
 
     def on_signal(self, number: signal.Signals) -> None:

@@ -10,8 +10,7 @@ import sys
 from pathlib import Path
 
 from specprof.__main__ import main
-from specprof.cli import headless
-from specprof.session import recording
+from specprof.session import recording, starting
 from specprof.session.live import LiveSession
 from specprof.telemetry.probe import Probe
 
@@ -28,7 +27,7 @@ def put_in_place(folder: Path) -> None:
         return Probe(available=False, reason="a test")
 
     recording.LiveSession = functools.partial(LiveSession, command=command)
-    headless.probe = probe
+    starting.probe = probe
 
 
 if __name__ == "__main__":
