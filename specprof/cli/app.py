@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import typer
 
 from specprof import __version__
-from specprof.cli import run, samples, show
+from specprof.cli import replay, run, samples, show
+from specprof.cli.look_options import Ascii, Theme
 from specprof.cli.streams import reader_may_leave, say
 from specprof.errors import SpecprofError
+
+if TYPE_CHECKING:
+    from specprof.tui.app import SpecprofApp
+    from specprof.tui.screens.plan import PlanScreen
 
 app = typer.Typer(
     name="specprof",
     help="Measures on your own machine how many candidate tokens a speculative-decoding verify step "
     "should carry.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 app.command("run")(run.run)
+app.command("replay")(replay.replay)
 app.command("show")(show.show)
 app.command("samples")(samples.samples)
 
@@ -34,11 +41,35 @@ def _print_version(asked: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     version: bool = typer.Option(
         False, "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
     ),
+    theme: Theme = None,
+    ascii: Ascii = False,
 ) -> None:
-    """Measures how many candidate tokens a speculative-decoding verify step should carry."""
+    """Measures how many candidate tokens a speculative-decoding verify step should carry.
+
+    Without a command it opens the terminal app on the plan; Enter starts it.
+    """
+    if context.invoked_subcommand is None:
+        raise typer.Exit(_open_plan(context, theme, ascii_only=ascii))
+
+
+def _open_plan(context: typer.Context, theme: str | None, *, ascii_only: bool) -> int:
+    from specprof.cli.screen import show_app, terminal_there
+
+    if not terminal_there():
+        print(context.get_help())
+        say("there is no terminal to show the app in: specprof run measures without one")
+        return 2
+
+    def opens(app: SpecprofApp) -> PlanScreen:
+        from specprof.tui.screens.plan import PlanScreen
+
+        return PlanScreen()
+
+    return show_app(opens, theme=theme, ascii_only=ascii_only)
 
 
 def main() -> None:

@@ -10,7 +10,8 @@ import time
 from collections.abc import Iterator
 
 from specprof.analysis.opened import Run
-from specprof.cli.output import print_document, print_run, with_analysis
+from specprof.analysis.section import published
+from specprof.cli.output import print_document, print_run
 from specprof.cli.streams import LastingProgress, say
 from specprof.run import events as ev
 from specprof.session.outcome import Outcome
@@ -64,9 +65,7 @@ class _Headless:
         with self._signals_caught(), shown as progress:
             ticking = asyncio.create_task(self._tick(progress))
             try:
-                return await self._recording.run(
-                    lambda event: _show(event, progress), lambda record: with_analysis(Run.of(record))
-                )
+                return await self._recording.run(lambda event: _show(event, progress), published)
             finally:
                 ticking.cancel()
                 with contextlib.suppress(asyncio.CancelledError):

@@ -4,42 +4,15 @@ from __future__ import annotations
 
 import io
 import sys
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from specprof.analysis.acceptance import PUBLISHED
+from specprof.analysis.section import with_analysis
 from specprof.cli.streams import print_text
 from specprof.run.journal import document_text
 
 if TYPE_CHECKING:
     from specprof.analysis.opened import Run
-    from specprof.run.record import RunRecord
-
-
-def with_analysis(opened: Run) -> RunRecord:
-    """The record with its derived section filled in, for people who read the JSON."""
-    curves = opened.curves(PUBLISHED)
-    section: dict[str, Any] = {
-        "acceptance": {
-            "name": PUBLISHED.name,
-            "formula": PUBLISHED.formula,
-            "parameters": PUBLISHED.parameters,
-            "source": PUBLISHED.source,
-        },
-        "curves": [
-            {
-                "batch_size": curve.batch_size,
-                "seq_len": curve.seq_len,
-                "candidates": curve.candidates.tolist(),
-                "speedup": curve.speedup.tolist(),
-                "ci_low": curve.low.tolist(),
-                "ci_high": curve.high.tolist(),
-            }
-            for curve in curves.curves
-        ],
-        "findings": [asdict(finding) for finding in opened.findings(PUBLISHED)],
-    }
-    return opened.record.model_copy(update={"analysis": section})
 
 
 def print_document(opened: Run) -> None:

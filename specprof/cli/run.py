@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+from specprof.cli.look_options import Ascii, Theme
+
+if TYPE_CHECKING:
+    from specprof.tui.app import SpecprofApp
+    from specprof.tui.screens.measuring import LiveScreen
 
 
 def run(
@@ -66,7 +72,8 @@ def run(
         int | None, typer.Option(help="Seed of weights, tokens and measuring order. [0]", min=0)
     ] = None,
     headless: Annotated[
-        bool, typer.Option("--headless", help="Plain progress and report, no full-screen app.")
+        bool,
+        typer.Option("--headless", help="Plain progress and report, also where the app could be shown."),
     ] = False,
     output: Annotated[
         Path | None, typer.Option(help="Run file to write. [a new one in the results folder]", metavar="FILE")
@@ -76,11 +83,13 @@ def run(
         bool, typer.Option("--resume", help="Go on with an unfinished run: --output FILE, or the newest.")
     ] = False,
     json: Annotated[
-        bool, typer.Option("--json", help="Print the run document instead of the report.")
+        bool, typer.Option("--json", help="Headless; print the run document instead of the report.")
     ] = False,
+    theme: Theme = None,
+    ascii: Ascii = False,
 ) -> None:
     """Measure the verify step on this machine and show what speedup it buys."""
-    from specprof.cli.headless import run_headless
+    from specprof.cli.screen import show_app, terminal_there
     from specprof.plan.assemble import Asked
     from specprof.session.starting import Start
 
@@ -100,4 +109,15 @@ def run(
         seed=seed,
     )
     start = Start(asked, output, force=force, resume=resume)
-    raise typer.Exit(run_headless(start, as_json=json))
+    if headless or json or not terminal_there():
+        from specprof.cli.headless import run_headless
+
+        raise typer.Exit(run_headless(start, as_json=json))
+    start.check()
+
+    def opens(app: SpecprofApp) -> LiveScreen:
+        from specprof.tui.screens.measuring import LiveScreen
+
+        return LiveScreen(start, alone=True)
+
+    raise typer.Exit(show_app(opens, theme=theme, ascii_only=ascii))

@@ -15,24 +15,33 @@ from specprof.views.palette import Palette, Role
 if TYPE_CHECKING:
     from specprof.analysis.findings import Certainty, Finding
 
-_ROLES: dict[Certainty, Role] = {"significant": "good", "suggestive": "warn", "within noise": "muted"}
+CERTAINTY_ROLES: dict[Certainty, Role] = {
+    "significant": "good",
+    "suggestive": "warn",
+    "within noise": "muted",
+}
+
+
+def certainty_signs(glyphs: Glyphs) -> dict[Certainty, str]:
+    """The sign that stands before a finding of each certainty."""
+    return {
+        "significant": glyphs.significant,
+        "suggestive": glyphs.suggestive,
+        "within noise": glyphs.within_noise,
+    }
 
 
 def findings_view(findings: Sequence[Finding], palette: Palette, glyphs: Glyphs) -> Group:
     """The findings in the order given, and below them what the signs mean. Empty where there are none."""
     if not findings:
         return Group()
-    signs: dict[Certainty, str] = {
-        "significant": glyphs.significant,
-        "suggestive": glyphs.suggestive,
-        "within noise": glyphs.within_noise,
-    }
+    signs = certainty_signs(glyphs)
     grid = Table.grid(padding=(0, 1, 0, 0), pad_edge=False)
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
     batch_sizes = {finding.batch_size for finding in findings}
     for finding in findings:
-        sign = Text(signs[finding.certainty], palette.style(_ROLES[finding.certainty]))
+        sign = Text(signs[finding.certainty], palette.style(CERTAINTY_ROLES[finding.certainty]))
         where = f"batch {finding.batch_size}: " if len(batch_sizes) > 1 else ""
         grid.add_row(sign, Text(glyphs.fit(where + finding.text), palette.style("text")))
     used = {finding.certainty for finding in findings}

@@ -31,7 +31,7 @@ _BETWEEN_CELLS_S = 1.0
 
 Level = Literal["info", "warning", "error"]
 
-_NOTICE_ROLES: dict[Level, Role] = {"info": "muted", "warning": "warn", "error": "bad"}
+NOTICE_ROLES: dict[Level, Role] = {"info": "muted", "warning": "warn", "error": "bad"}
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,7 @@ class RichProgress:
         self._live.update(Group(*lines), refresh=True)
 
     def notice(self, level: Level, text: str) -> None:
-        words = Text(self._glyphs.fit(f"{level}: {text}"), self._palette.style(_NOTICE_ROLES[level]))
+        words = Text(self._glyphs.fit(f"{level}: {text}"), self._palette.style(NOTICE_ROLES[level]))
         self._console.print(words)
 
 

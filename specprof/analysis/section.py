@@ -1,0 +1,43 @@
+"""The derived section of a run document: for people who read the JSON, never read back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from specprof.analysis.acceptance import PUBLISHED
+from specprof.analysis.opened import Run
+
+if TYPE_CHECKING:
+    from specprof.run.record import RunRecord
+
+
+def with_analysis(opened: Run) -> RunRecord:
+    """The record with its derived section filled in, for people who read the JSON."""
+    curves = opened.curves(PUBLISHED)
+    section: dict[str, Any] = {
+        "acceptance": {
+            "name": PUBLISHED.name,
+            "formula": PUBLISHED.formula,
+            "parameters": PUBLISHED.parameters,
+            "source": PUBLISHED.source,
+        },
+        "curves": [
+            {
+                "batch_size": curve.batch_size,
+                "seq_len": curve.seq_len,
+                "candidates": curve.candidates.tolist(),
+                "speedup": curve.speedup.tolist(),
+                "ci_low": curve.low.tolist(),
+                "ci_high": curve.high.tolist(),
+            }
+            for curve in curves.curves
+        ],
+        "findings": [asdict(finding) for finding in opened.findings(PUBLISHED)],
+    }
+    return opened.record.model_copy(update={"analysis": section})
+
+
+def published(record: RunRecord) -> RunRecord:
+    """The finished record as it is written."""
+    return with_analysis(Run.of(record))

@@ -1,0 +1,47 @@
+"""What all screens share: the status line, the body, the footer, and the view for a tiny terminal."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from specprof.tui.look import Look, look_of
+from specprof.tui.widgets.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmall
+
+WIDE = 100
+TALL = 30
+
+
+class Frame(Screen[None]):
+    """Classes by size: `-cramped` below what anything needs, `-narrow`, `-wide`; `-flat`, `-low`, `-tall`."""
+
+    HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-cramped"), (LEAST_WIDTH, "-narrow"), (WIDE, "-wide")]
+    VERTICAL_BREAKPOINTS: ClassVar = [
+        (0, "-flat"),
+        (LEAST_HEIGHT, "-short"),
+        (20, "-low"),
+        (TALL, "-tall"),
+    ]
+
+    def compose(self) -> ComposeResult:
+        with Container(id="whole"):
+            yield from self.compose_body()
+        yield Footer(show_command_palette=False)
+        yield TooSmall()
+
+    def compose_body(self) -> ComposeResult:
+        """The screen's own widgets, from the status line down."""
+        raise NotImplementedError
+
+    @property
+    def look(self) -> Look:
+        return look_of(self)
+
+    def look_changed(self) -> None:
+        """Everything is drawn again in the new look."""
+        for widget in self.query("*"):
+            widget.refresh()

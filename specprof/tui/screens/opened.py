@@ -1,0 +1,25 @@
+"""The screen that a saved run opens on."""
+
+from __future__ import annotations
+
+import math
+
+from specprof.session.player import Player
+from specprof.session.timeline import Timeline
+from specprof.tui.screens.results import ResultsScreen
+from textual.screen import Screen
+
+from specprof.analysis.opened import Run
+from specprof.tui.screens.replay import ReplayScreen
+from specprof.tui.sources import ReplaySource
+
+
+def replay_screen(run: Run, speed: float) -> Screen[None]:
+    """The run from its start; its results at once where it has no time of its own or speed is infinite."""
+    timeline = Timeline.of(run.record)
+    if run.published or math.isinf(speed) or timeline.duration_s <= 0:
+        return ResultsScreen(run, notes=timeline.flags)
+    player = Player(timeline)
+    player.speed = speed
+    player.play()
+    return ReplayScreen(ReplaySource(run, player))

@@ -1,0 +1,1 @@
+"""What the screens show, worked out from a reduction: plain data, no widget."""

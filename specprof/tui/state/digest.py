@@ -1,0 +1,80 @@
+"""The record of a run that still goes on, made again only where something has changed."""
+
+from __future__ import annotations
+
+from specprof.analysis.acceptance import PUBLISHED, AcceptanceModel
+from specprof.analysis.findings import Finding
+from specprof.analysis.opened import Run
+from specprof.plan.plan import Cell
+from specprof.run.record import CellRecord, RunRecord
+from specprof.run.reduce import Reduction
+
+_Seen = tuple[int, int, int, int]
+
+
+class Digest:
+    """Follows one reduction. A cell is judged anew when it has new samples or another end."""
+
+    def __init__(self, reduction: Reduction) -> None:
+        self._reduction = reduction
+        self._cells: dict[Cell, tuple[_Seen, CellRecord]] = {}
+        self._run: tuple[tuple[_Seen, ...], Run] | None = None
+        self._findings: tuple[object, list[Finding]] | None = None
+
+    def cell(self, cell: Cell) -> CellRecord:
+        """The cell as known so far."""
+        seen = self._seen(cell)
+        known = self._cells.get(cell)
+        if known is None or known[0] != seen:
+            known = seen, self._reduction.cell_record(cell)
+            self._cells[cell] = known
+        return known[1]
+
+    def _seen(self, cell: Cell) -> _Seen:
+        state, reduction = self._reduction.cells[cell], self._reduction
+        baseline = reduction.cells[Cell(cell.batch_size, cell.seq_len, 1)]
+        return (
+            len(state.plain.ms),
+            len(baseline.plain.ms),
+            # a late reading may still spoil the verdict of a cell that has ended
+            len(reduction.telemetry) if not state.ended else id(state.finished or state.failed),
+            cell.row in reduction.dropped,
+        )
+
+    def run(self) -> Run:
+        """The run so far, without its telemetry: what curves and tables are made of."""
+        reduction = self._reduction
+        cells = [self.cell(cell) for cell in reduction.cells]
+        seen = tuple(self._cells[cell][0] for cell in reduction.cells)
+        if self._run is None or self._run[0] != seen:
+            header = reduction.header
+            assert header is not None
+            record = RunRecord(
+                run_id=header.run_id,
+                created_at=header.created_at,
+                status=reduction.status(),
+                specprof_version=header.specprof_version,
+                environment=reduction.environment,
+                plan=header.plan,
+                execution=reduction.built.execution if reduction.built else None,
+                cells=cells,
+            )
+            self._run = seen, Run.of(record)
+        return self._run[1]
+
+    def unfinished(self) -> frozenset[Cell]:
+        """Cells that have samples and are still being measured: their points may move."""
+        return frozenset(
+            cell for cell, state in self._reduction.cells.items() if state.plain.ms and not state.ended
+        )
+
+    def findings(self, acceptance: AcceptanceModel = PUBLISHED) -> list[Finding]:
+        """What the finished cells say so far, the significant only."""
+        ended = frozenset(cell for cell, state in self._reduction.cells.items() if state.ended)
+        key = (ended, acceptance)
+        if self._findings is None or self._findings[0] != key:
+            record = self.run().record
+            only = record.model_copy(update={"cells": [c for c in record.cells if c.cell in ended]})
+            found = Run.of(only).findings(acceptance) if ended else []
+            self._findings = key, [one for one in found if one.certainty == "significant"]
+        return self._findings[1]
