@@ -68,7 +68,7 @@ class SpecprofApp(App[int]):
         self.look = self._look_in(palette)
         for name in list(self.available_themes):
             self.unregister_theme(name)
-        self._register({palette.name: palette})
+        self._add_palettes({palette.name: palette})
         self.theme = palette.name
 
     # Looks
@@ -89,7 +89,7 @@ class SpecprofApp(App[int]):
             return Look(PLAIN, self.surface.glyphs)
         return Look(palette, self.surface.glyphs, letters=True if self.surface.depth == "standard" else None)
 
-    def _register(self, palettes: dict[str, Palette]) -> None:
+    def _add_palettes(self, palettes: dict[str, Palette]) -> None:
         self._palettes.update(palettes)
         for palette in palettes.values():
             self.register_theme(textual_theme(palette))
@@ -98,7 +98,7 @@ class SpecprofApp(App[int]):
         """Reads all theme files; a bad one is named and skipped."""
         found = load_themes()
         gone = set(self._palettes) - {palette.name for palette in found.loaded}
-        self._register({palette.name: palette for palette in found.loaded})
+        self._add_palettes({palette.name: palette for palette in found.loaded})
         for name in gone - {self.theme}:
             self.unregister_theme(name)
             del self._palettes[name]
