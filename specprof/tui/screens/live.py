@@ -58,10 +58,9 @@ class StreamScreen(Frame):
     """Shows one source. What differs between live and replay is in its subclasses."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "panel(1)", show=False),
+        Binding("tab", "panel(1)", show=False, tooltip="next panel, where one is shown at a time"),
         Binding("shift+tab", "panel(-1)", show=False),
-        Binding("b", "batch", "Batch", show=False),
-        Binding("l", "log", "Log"),
+        Binding("b", "batch", show=False, tooltip="curves of the next batch size"),
     ]
 
     def __init__(self, source: Source | None = None) -> None:

@@ -18,9 +18,10 @@ class LiveScreen(StreamScreen):
     """Starts the run when it opens; the app shows its results when it has ended."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "pause", "Pause"),
-        Binding("s", "stop", "Stop"),
+        Binding("space", "pause", "Pause", key_display="Space", tooltip="pause between rounds, and go on"),
+        Binding("s", "stop", "Stop", tooltip="stop and keep what was measured"),
         Binding("escape", "stop", show=False),
+        Binding("l", "log", "Log", tooltip="all notices"),
     ]
     waiting_words = "looking for a GPU"
 

@@ -20,16 +20,16 @@ class ReplayScreen(StreamScreen):
     HELP = """A saved run, shown as it was measured. It plays in its own time, faster or slower, and can be
     stepped from the end of one cell to that of the next. Enter shows its results."""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "toggle", "Play/pause"),
+        Binding("space", "toggle", "Play", key_display="Space", tooltip="play and pause"),
         Binding("left", "step(-1)", show=False, tooltip="back to the end of the cell before"),
         Binding("right", "step(1)", "Step", tooltip="on to the end of the next cell", key_display="← →"),
-        Binding("plus,equals_sign", "faster", "Speed", key_display="+ -", tooltip="play faster"),
+        Binding("plus,equals_sign", "faster", "Speed", key_display="+/-", tooltip="play faster"),
         Binding("minus", "slower", show=False, tooltip="play slower"),
         Binding("comma", "seek(-0.05)", show=False, tooltip="back by a twentieth"),
         Binding("full_stop", "seek(0.05)", show=False, tooltip="on by a twentieth"),
         Binding("home,0", "restart", show=False, tooltip="to the start"),
         Binding("end", "to_end", show=False, tooltip="to the end"),
-        Binding("enter", "results", "Results"),
+        Binding("enter", "results", "Results", key_display="Enter"),
         Binding("l", "log", show=False, tooltip="all notices"),
     ]
 

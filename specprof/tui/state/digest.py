@@ -11,6 +11,9 @@ from specprof.run.reduce import Reduction
 
 _Seen = tuple[int, int, int, int]
 
+LATE_S = 2.0
+"""How long after a cell's end a reading of it may still arrive."""
+
 
 class Digest:
     """Follows one reduction. A cell is judged anew when it has new samples or another end."""
@@ -33,13 +36,13 @@ class Digest:
     def _seen(self, cell: Cell) -> _Seen:
         state, reduction = self._reduction.cells[cell], self._reduction
         baseline = reduction.cells[Cell(cell.batch_size, cell.seq_len, 1)]
-        return (
-            len(state.plain.ms),
-            len(baseline.plain.ms),
-            # a late reading may still spoil the verdict of a cell that has ended
-            len(reduction.telemetry) if not state.ended else id(state.finished or state.failed),
-            cell.row in reduction.dropped,
-        )
+        ending = state.finished or state.failed
+        if ending is None:
+            moment = len(reduction.telemetry)
+        else:
+            # the last readings of a cell come after its end
+            moment = -1 if reduction.last_t_s > ending.t_s + LATE_S else -2 - len(reduction.telemetry)
+        return len(state.plain.ms), len(baseline.plain.ms), moment, cell.row in reduction.dropped
 
     def run(self) -> Run:
         """The run so far, without its telemetry: what curves and tables are made of."""

@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 
 from rich.text import Text
 from textual.app import RenderResult
+from textual.content import Content
 from textual.widget import Widget
 
 from specprof.tui.look import Look, look_of
@@ -23,7 +24,14 @@ class Drawn(Widget, Generic[Data]):
     def show(self, data: Data | None) -> None:
         if data != self.data:
             self.data = data
+            title = self.title(data) if data is not None else ""
+            if title:
+                self.border_title = Content(self.look.glyphs.fit(title))  # type: ignore[assignment]
             self.refresh()
+
+    def title(self, data: Data) -> str:
+        """What stands in the border; nothing where it stays what it is."""
+        return ""
 
     @property
     def look(self) -> Look:

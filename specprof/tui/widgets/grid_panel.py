@@ -48,16 +48,18 @@ class GridNow:
 class GridPanel(Drawn[GridNow]):
     BORDER_TITLE = "Grid"
 
+    def title(self, data: GridNow) -> str:
+        several = len({row.batch_size for row, _ in data.rows}) > 1
+        across = f"K {data.candidates[0]} … {data.candidates[-1]}"
+        return f"{'batch × seq_len' if several else 'seq_len'} by {across}"
+
     def lines(self, data: GridNow, width: int, height: int) -> list[Text]:
         several = len({row.batch_size for row, _ in data.rows}) > 1
         labels = [f"{row.batch_size}×{row.seq_len}" if several else f"{row.seq_len}" for row, _ in data.rows]
-        left = max(len(label) for label in (*labels, "S"))
+        left = max(map(len, labels))
         pitch = max(1, min(3, (width - left - 2) // len(data.candidates)))
-        span = f"K {data.candidates[0]} … {data.candidates[-1]}"
-        head = self.look.line((f"{'B×S' if several else 'S':>{left}}  {span}", "muted"), width=width)
-        room = max(1, height - 2)
-        shown = self._around(data, room)
-        found = [head]
+        shown = self._around(data, max(1, height - 1))
+        found = []
         for index in shown:
             row, stages = data.rows[index]
             pieces: list[Piece] = [(f"{labels[index]:>{left}}  ", "text", row == data.current)]

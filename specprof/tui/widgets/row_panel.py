@@ -30,12 +30,16 @@ class RowPanel(Drawn[RowNow]):
     def nothing(self, width: int) -> list[Text]:
         return [self.look.line(("nothing is measured yet", "muted"), width=width)]
 
+    def title(self, data: RowNow) -> str:
+        return f"batch {data.row.batch_size} · seq_len {data.row.seq_len} · round {data.round}"
+
     def lines(self, data: RowNow, width: int, height: int) -> list[Text]:
-        head = f"batch {data.row.batch_size} · seq_len {data.row.seq_len} · round {data.round}"
-        found = [self.look.line((head, "text", True), width=width)]
+        found = []
+        if not self.styles.border_top[0]:
+            found.append(self.look.line((self.title(data), "text", True), width=width))
         current = next((cell for cell in data.cells if cell.cell == data.current), None)
         why = self._why(current, width, 2 if height > 4 else 1) if current else []
-        room = height - 1 - len(why)
+        room = height - len(found) - len(why)
         found += [self._line(cell, cell is current, width) for cell in _around(data.cells, current, room)]
         return [*found, *why]
 

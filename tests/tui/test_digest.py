@@ -1,0 +1,59 @@
+"""The record of a run that goes on is the reduction's own, made again only where something changed."""
+
+from __future__ import annotations
+
+import pytest
+from run.streams import Story, build_stream
+
+from specprof.analysis.opened import Run
+from specprof.run.reduce import Reduction
+from specprof.tui.state.digest import Digest
+
+STORIES = [
+    Story(),
+    Story(on_gpu=True),
+    Story(sliced=True, masked_baseline=True),
+    Story(cancelled_at=(1, 3)),
+]
+
+
+@pytest.mark.parametrize("story", STORIES, ids=["cpu", "gpu", "sliced", "cancelled"])
+def test_at_every_moment_it_says_what_the_reduction_says(story: Story):
+    reduction = Reduction()
+    digest = None
+    for number, event in enumerate(build_stream(story)):
+        reduction.apply(event)
+        digest = digest or Digest(reduction)
+        if number % 37 == 0:
+            assert digest.run().record.cells == reduction.record().cells
+    assert digest is not None
+    assert digest.run().record.cells == reduction.record().cells
+    assert digest.run().record.status == reduction.status()
+
+
+def test_nothing_is_made_again_where_nothing_has_changed():
+    reduction = Reduction()
+    for event in build_stream(Story()):
+        reduction.apply(event)
+    digest = Digest(reduction)
+    assert digest.run() is digest.run()
+    assert digest.findings() is digest.findings()
+
+
+def test_findings_of_a_run_in_progress_are_the_significant_ones_of_its_finished_cells():
+    reduction = Reduction()
+    for event in build_stream(Story(rounds=20)):
+        reduction.apply(event)
+    digest = Digest(reduction)
+    expected = [f for f in Run.of(reduction.record()).findings() if f.certainty == "significant"]
+    assert expected
+    assert digest.findings() == expected
+
+
+def test_without_a_finished_cell_there_is_no_finding():
+    reduction = Reduction()
+    events = build_stream(Story())
+    for event in events[: len(events) // 4]:
+        reduction.apply(event)
+    assert not reduction.finished_cells()
+    assert Digest(reduction).findings() == []
