@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
+from specprof.tui.screens.help import own_bindings
+
 if TYPE_CHECKING:
     from specprof.tui.app import SpecprofApp
 
@@ -29,15 +31,12 @@ class AppCommands(Provider):
     def _commands(self) -> Iterator[tuple[str, str, Any]]:
         app = cast("SpecprofApp", self.app)
         screen = self.screen
-        for node in (screen, app):
-            seen = set()
-            for cls in type(node).__mro__:
-                if not cls.__module__.startswith("specprof."):
-                    continue
-                for binding in cls.__dict__.get("BINDINGS", ()):
-                    words = binding.tooltip or binding.description
-                    if words and binding.action not in seen:
-                        seen.add(binding.action)
-                        yield words, "", partial(node.run_action, binding.action, node)
+        seen: set[str] = set()
+        for node, bindings in ((screen, own_bindings(screen)), (app, own_bindings(app))):
+            for binding in bindings:
+                words = binding.tooltip or binding.description
+                if words and words not in seen:
+                    seen.add(words)
+                    yield words, "", partial(app.run_action, binding.action, node)
         for name in app.theme_names:
             yield f"Theme: {name}", "shows it and remembers it", partial(app.choose_theme, name)

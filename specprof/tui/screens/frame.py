@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import Screen
@@ -19,13 +17,9 @@ TALL = 30
 class Frame(Screen[None]):
     """Classes by size: `-cramped` below what anything needs, `-narrow`, `-wide`; `-flat`, `-low`, `-tall`."""
 
-    HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-cramped"), (LEAST_WIDTH, "-narrow"), (WIDE, "-wide")]
-    VERTICAL_BREAKPOINTS: ClassVar = [
-        (0, "-flat"),
-        (LEAST_HEIGHT, "-short"),
-        (20, "-low"),
-        (TALL, "-tall"),
-    ]
+    # textual declares them as instance variables
+    HORIZONTAL_BREAKPOINTS = [(0, "-cramped"), (LEAST_WIDTH, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (LEAST_HEIGHT, "-short"), (20, "-low"), (TALL, "-tall")]  # noqa: RUF012
 
     def compose(self) -> ComposeResult:
         with Container(id="whole"):

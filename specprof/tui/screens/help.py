@@ -8,6 +8,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
@@ -82,16 +83,22 @@ class HelpScreen(ModalScreen[None]):
         self.query_one("#help").scroll_relative(y=lines, animate=False)
 
 
-def _listed(node: Any) -> list[tuple[str, str]]:
-    """Keys and words of a screen's or the app's own bindings, those of one action together."""
+def own_bindings(node: DOMNode) -> list[Binding]:
+    """The bindings that a screen or the app has of specprof itself, those nearest to it first."""
+    return [
+        binding
+        for cls in type(node).__mro__
+        if cls.__module__.startswith("specprof.")
+        for binding in cls.__dict__.get("BINDINGS", ())
+        if isinstance(binding, Binding)
+    ]
+
+
+def _listed(node: DOMNode) -> list[tuple[str, str]]:
+    """Keys and words of a node's bindings, those of one action together."""
     found: dict[str, tuple[list[str], str]] = {}
-    for cls in type(node).__mro__:
-        if not cls.__module__.startswith("specprof."):
-            continue
-        for binding in cls.__dict__.get("BINDINGS", ()):
-            words = binding.tooltip or binding.description
-            if not words:
-                continue
-            keys, _ = found.setdefault(binding.action, ([], words))
-            keys.append(key_words(binding.key))
+    for binding in own_bindings(node):
+        words = binding.tooltip or binding.description
+        if words:
+            found.setdefault(binding.action, ([], words))[0].append(key_words(binding.key))
     return [(" ".join(dict.fromkeys(keys)), words) for keys, words in found.values()]

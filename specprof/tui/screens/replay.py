@@ -20,7 +20,7 @@ class ReplayScreen(StreamScreen):
     HELP = """A saved run, shown as it was measured. It plays in its own time, faster or slower, and can be
     stepped from the end of one cell to that of the next. Enter shows its results."""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "toggle", "Play", key_display="Space", tooltip="play and pause"),
+        Binding("space", "play", "Play", key_display="Space", tooltip="play and pause"),
         Binding("left", "step(-1)", show=False, tooltip="back to the end of the cell before"),
         Binding("right", "step(1)", "Step", tooltip="on to the end of the next cell", key_display="← →"),
         Binding("plus,equals_sign", "faster", "Speed", key_display="+/-", tooltip="play faster"),
@@ -58,7 +58,7 @@ class ReplayScreen(StreamScreen):
         self._curves_due.at_s = self._findings_due.at_s = float("-inf")
         self.tick()
 
-    def action_toggle(self) -> None:
+    def action_play(self) -> None:
         player = self._replay.player
         if player.ended and not player.playing:
             player.restart()

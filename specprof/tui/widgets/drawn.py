@@ -26,7 +26,7 @@ class Drawn(Widget, Generic[Data]):
             self.data = data
             title = self.title(data) if data is not None else ""
             if title:
-                self.border_title = Content(self.look.glyphs.fit(title))  # type: ignore[assignment]
+                self.border_title = Content(self.look.glyphs.fit(title))
             self.refresh()
 
     def title(self, data: Data) -> str:
