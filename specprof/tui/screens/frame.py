@@ -34,8 +34,3 @@ class Frame(Screen[None]):
     @property
     def look(self) -> Look:
         return look_of(self)
-
-    def look_changed(self) -> None:
-        """Everything is drawn again in the new look."""
-        for widget in self.query("*"):
-            widget.refresh()
