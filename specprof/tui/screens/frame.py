@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import Screen
@@ -14,7 +16,7 @@ WIDE = 100
 TALL = 30
 
 
-class Frame(Screen[None]):
+class Frame(Screen[Any]):
     """Classes by size: `-cramped` below what anything needs, `-narrow`, `-wide`; `-flat`, `-low`, `-tall`."""
 
     # textual declares them as instance variables
