@@ -1,7 +1,7 @@
 """The measuring child: `python -m specprof.measure --events FD --job FD`.
 
-Reads a Job from one inherited descriptor and speaks events on another. SIGINT ends it after the sample
-in progress; it dies with its parent.
+Reads a Job from one inherited descriptor, speaks events on another, and hears on a third whether to
+pause. SIGINT ends it after the sample in progress; it dies with its parent.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import sys
 import time
 
 from specprof.errors import EnvironmentProblem, SpecprofError
+from specprof.measure.pause import Pause
 from specprof.measure.speaker import ParentGone, Speaker
 from specprof.run import events as ev
 from specprof.run.job import Job
@@ -57,6 +58,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m specprof.measure")
     parser.add_argument("--events", type=int, required=True)
     parser.add_argument("--job", type=int, required=True)
+    parser.add_argument("--wishes", type=int)
     asked = parser.parse_args()
     _die_with_parent(asked.events)
     interrupt = Interrupt()
@@ -64,7 +66,7 @@ def main() -> int:
         job = Job.model_validate_json(file.read())
     speaker = Speaker(asked.events, job.origin_s)
     try:
-        return _measure(job, speaker, interrupt)
+        return _measure(job, speaker, interrupt, Pause(asked.wishes))
     except KeyboardInterrupt:
         with contextlib.suppress(ParentGone):
             speaker.say(ev.Cancelled, reason="interrupted")
@@ -76,7 +78,7 @@ def main() -> int:
         return 0
 
 
-def _measure(job: Job, speaker: Speaker, interrupt: Interrupt) -> int:
+def _measure(job: Job, speaker: Speaker, interrupt: Interrupt, pause: Pause) -> int:
     os.environ["HF_HUB_OFFLINE"] = "1"  # nothing is ever downloaded
     os.environ["TRANSFORMERS_OFFLINE"] = "1"
     os.environ["TRANSFORMERS_VERBOSITY"] = "error"
@@ -105,6 +107,7 @@ def _measure(job: Job, speaker: Speaker, interrupt: Interrupt) -> int:
             weight_bytes=weight_bytes(job.plan),
             execution=execution,
         )
+        bench.pause = pause
         return _sweep(job, bench, interrupt)
 
 
@@ -112,6 +115,7 @@ def _sweep(job: Job, bench, interrupt: Interrupt) -> int:
     from specprof.measure.bench import CancelledByUser
     from specprof.measure.sweep import Sweep
 
+    bench.suspension.watch()
     interrupt.at_once = False
     if interrupt.asked:
         raise KeyboardInterrupt

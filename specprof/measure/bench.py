@@ -11,14 +11,17 @@ import torch
 from specprof.measure.clock import Clock
 from specprof.measure.convergence import Convergence
 from specprof.measure.cuda_graph import GraphPool
+from specprof.measure.pause import Pause
 from specprof.measure.speaker import Speaker
+from specprof.measure.suspension import Suspension
 from specprof.measure.verify_step import Step
 from specprof.plan.plan import Cell, Plan
+from specprof.run import events as ev
 from specprof.run.statistics import Vector, full_depth
 
 
 class CancelledByUser(Exception):
-    """The parent asked the child to stop; raised between samples only."""
+    """The parent asked the child to stop; raised between samples and in pauses only."""
 
 
 @dataclass
@@ -32,11 +35,29 @@ class Bench:
     speaker: Speaker
     graphs: GraphPool | None
     cancelled: Callable[[], bool]
+    pause: Pause = field(default_factory=Pause)
+    suspension: Suspension = field(default_factory=Suspension)
 
     @property
     def with_head(self) -> bool:
         """Whether samples come with their head: where layers are sliced and there is a head."""
         return self.workload.has_head and not self.plan.model.full_depth
+
+    def check_cancelled(self) -> None:
+        """Raises CancelledByUser where the parent asked for the end."""
+        if self.cancelled():
+            raise CancelledByUser
+
+    def rest(self, where: str) -> bool:
+        """Rests as long as the user wishes. Whether it did: then the next steps are cold.
+
+        `where` says when that was. Raises CancelledByUser.
+        """
+        rested_s = self.pause.rest(self.speaker, self.check_cancelled)
+        if rested_s:
+            said = f"paused for {rested_s:.{0 if rested_s >= 10 else 1}f} s {where}"
+            self.speaker.say(ev.Notice, level="info", text=said)
+        return rested_s > 0
 
 
 @dataclass

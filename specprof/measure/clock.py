@@ -17,10 +17,14 @@ from specprof.measure.verify_step import Step
 
 
 class Sample(NamedTuple):
-    """One timed step, ms. `head_ms` is None where no head was asked for."""
+    """One timed step, ms. `head_ms` is None where no head was asked for.
+
+    `suspended` is not the clock's to say: whether the process stood still meanwhile.
+    """
 
     measured_ms: float
     head_ms: float | None
+    suspended: bool = False
 
 
 class Clock(Protocol):

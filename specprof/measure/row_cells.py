@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from specprof.measure import capacity
-from specprof.measure.bench import Bench, CancelledByUser, CellInProgress
+from specprof.measure.bench import Bench, CellInProgress
 from specprof.measure.clock import Sample
 from specprof.measure.convergence import Convergence
 from specprof.measure.verify_step import Step
@@ -60,11 +60,12 @@ class RowCells:
 
         Raises CancelledByUser before it begins where the parent asked for the end.
         """
-        if self.bench.cancelled():
-            raise CancelledByUser
+        self.bench.check_cancelled()
         out_of_memory = None
+        began = self.bench.suspension.begin()
         try:
-            return self.bench.clock.sample(step, with_head=with_head)
+            taken = self.bench.clock.sample(step, with_head=with_head)
+            return taken._replace(suspended=self.bench.suspension.since(began))
         except Exception as error:
             if not capacity.is_out_of_memory(error):
                 raise

@@ -29,7 +29,7 @@ class RowSweep:
     def __init__(self, bench: Bench, row: Row, ended: set[Cell], first_round: int) -> None:
         self.bench = bench
         self.cells = RowCells(bench, row, ended)
-        self.round = first_round
+        self.round = self._first_round = first_round
         self.round_s: float | None = None
         self.warmup_s = 0.0
 
@@ -49,15 +49,27 @@ class RowSweep:
     def measure(self, deadline_s: float | None) -> None:
         """Rounds until every cell has stopped; none is begun that would mostly lie behind the deadline.
 
-        `deadline_s` is on the machine's monotonic clock. At least one round is always measured; a later
-        one that a busy machine stretches far over the deadline is left, with the samples it has.
+        `deadline_s` is on the clock that stands still in pauses. At least one round is always measured; a
+        later one that a busy machine stretches far over the deadline is left, with the samples it has.
         """
         while self.cells.active:
             timed = self.round_s is not None and deadline_s is not None
-            if timed and time.monotonic() + self.round_s / 2 > deadline_s:
+            if timed and self.bench.pause.now_s() + self.round_s / 2 > deadline_s:
+                break
+            if not self._warm_after_rest():
                 break
             self.measure_round(deadline_s + OVERRUN_S if timed else None)
         self.finish("budget")
+
+    def _warm_after_rest(self) -> bool:
+        """Rests where the user wishes, and warms up again then. False where K = 1 did not survive that."""
+        row = self.cells.row
+        begun = self.round > self._first_round
+        where = f"after round {self.round - 1}" if begun else "before the first round"
+        if not self.bench.rest(f"{where} of batch {row.batch_size}, seq_len {row.seq_len}"):
+            return True
+        warm_up(self.cells)
+        return self.cells.has_base()
 
     def measure_round(self, leave_s: float | None = None) -> None:
         """One round. Cells that stop are finished at its end, so that all saw the same rounds.
@@ -76,7 +88,7 @@ class RowSweep:
         gc.disable()
         try:
             for candidates, masked in order:
-                if leave_s is not None and time.monotonic() > leave_s:
+                if leave_s is not None and self.bench.pause.now_s() > leave_s:
                     break
                 self._take(candidates, masked=masked)
         finally:
@@ -125,6 +137,7 @@ class RowSweep:
             measured_ms=taken.measured_ms,
             head_ms=taken.head_ms,
             masked=masked,
+            suspended=taken.suspended,
         )
 
     def _estimates(self, measured: CellInProgress) -> list[Estimate]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from specprof.measure.bench import Bench
 from specprof.measure.row_sweep import RowSweep
 from specprof.plan.plan import Cell, Row
@@ -19,7 +17,7 @@ class Sweep:
         self.job = job
         self.ended: set[Cell] = set(job.ended)
         budget = job.plan.stopping.budget_s
-        self._end_s = None if budget is None else time.monotonic() + budget
+        self._end_s = None if budget is None else bench.pause.now_s() + budget
 
     def run(self) -> int:
         """Runs the sweep and returns how many cells have ended, in this process or before."""
@@ -27,6 +25,7 @@ class Sweep:
         first = True
         while waiting:
             row = waiting.pop(0)
+            self.bench.rest(f"before batch {row.batch_size}, seq_len {row.seq_len}")
             sweep = RowSweep(self.bench, row, self.ended, self.job.first_round(row))
             try:
                 if sweep.open():
@@ -45,7 +44,7 @@ class Sweep:
     def _deadline(self, rows_after: int) -> float | None:
         if self._end_s is None:
             return None
-        now = time.monotonic()
+        now = self.bench.pause.now_s()
         return now + max(0.0, self._end_s - now) / (rows_after + 1)
 
     def _affordable(self, first: RowSweep, waiting: list[Row]) -> list[Row]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from specprof.plan.plan import Cell
 from specprof.run import events as ev
-from specprof.run.record import Interval, Measured
+from specprof.run.record import MAX_SAMPLES, Interval, Measured
 from specprof.run.statistics import Estimate, median_estimate
 
 
@@ -41,8 +42,20 @@ class CellState:
     masked: Series = field(default_factory=Series)
     order: int | None = None
     discarded_ms: list[float] = field(default_factory=list)
+    suspended_rounds: set[int] = field(default_factory=set)
+    """Rounds with an interrupted sample of the plain form."""
     finished: ev.CellFinished | None = None
     failed: ev.CellFailed | None = None
+
+    def take(self, event: ev.SampleTaken) -> None:
+        """Adds a sample to its form's series."""
+        (self.masked if event.masked else self.plain).add(event)
+        if event.suspended and not event.masked:
+            self.suspended_rounds.add(event.round)
+
+    def discard(self, values_ms: Sequence[float]) -> None:
+        """Adds what a warm-up discarded, as far as a record can hold it."""
+        self.discarded_ms.extend(values_ms[: MAX_SAMPLES - len(self.discarded_ms)])
 
     @property
     def measured(self) -> bool:
@@ -67,6 +80,7 @@ def timed_fields(state: CellState) -> dict[str, Any]:
         "order": state.order,
         "started_at_s": state.plain.at_s[0],
         "discarded_ms": state.discarded_ms,
+        "suspended_rounds": sorted(state.suspended_rounds),
     }
 
 

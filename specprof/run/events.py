@@ -11,6 +11,7 @@ import json
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic_core import PydanticSerializationError
 
 from specprof.plan.grid import LARGEST_COUNT
 from specprof.plan.plan import Cell, Plan, Row
@@ -20,6 +21,9 @@ Count = Annotated[int, Field(ge=1, le=LARGEST_COUNT)]
 Seconds = Annotated[float, Field(ge=0, le=1e9)]
 Milliseconds = Annotated[float, Field(ge=0, le=1e12)]
 Bytes = Annotated[int, Field(ge=0, le=1 << 62)]
+
+MAX_DISCARDED = 10_000
+"""Samples that one warm-up may discard."""
 
 StopReason = Literal["target", "noise_plateau", "budget", "max_samples", "interrupted", "failed"]
 
@@ -119,10 +123,10 @@ class RowStarted(RowEvent):
 
 
 class WarmedUp(CellEvent):
-    """What warm-up discarded before the first kept sample of a cell."""
+    """What warm-up discarded before the first kept sample of a cell, or before the next one after a pause."""
 
     event: Literal["warmed_up"] = "warmed_up"
-    discarded_ms: list[Milliseconds] = Field(max_length=10_000)
+    discarded_ms: list[Milliseconds] = Field(max_length=MAX_DISCARDED)
     settled: bool = Field(description="Whether the two halves of the last window agreed")
 
 
@@ -138,7 +142,7 @@ class SampleTaken(CellEvent):
     """One timed verify step. `head_ms` is its share outside the decoder layers, where layers are sliced.
 
     `masked` marks the diagnostic form of K = 1, with the mask that K > 1 needs; the plain form is the
-    baseline.
+    baseline. `suspended` marks a step during which the process was stopped or the machine slept.
     """
 
     event: Literal["sample"] = "sample"
@@ -146,6 +150,19 @@ class SampleTaken(CellEvent):
     measured_ms: Annotated[float, Field(gt=0, le=1e12)]
     head_ms: Milliseconds | None = None
     masked: bool = False
+    suspended: bool = False
+
+
+class Paused(EventModel):
+    """The user's pause has begun: the child rests between two rounds."""
+
+    event: Literal["paused"] = "paused"
+
+
+class Continued(EventModel):
+    """The pause is over: the row warms up again, then its next round comes."""
+
+    event: Literal["continued"] = "continued"
 
 
 class CellFinished(CellEvent):
@@ -262,6 +279,8 @@ Event = Annotated[
     | WarmedUp
     | RoundStarted
     | SampleTaken
+    | Paused
+    | Continued
     | CellFinished
     | CellFailed
     | Notice
@@ -283,7 +302,21 @@ def event_from(data: Any) -> EventModel:
     return ADAPTER.validate_python(data)
 
 
+def event_of_json(text: str | bytes) -> EventModel:
+    """An event from JSON text, its strings as they are. Raises pydantic.ValidationError.
+
+    Strict: true is no number. NaN and 1e999 fail the bounds that every number of an event has.
+    """
+    return ADAPTER.validate_json(text, strict=True)
+
+
 def line_of(event: EventModel) -> str:
     """The event as one JSON line, without the newline. ASCII only, so that no locale can spoil it."""
+    try:
+        line = event.model_dump_json()
+        if line.isascii():
+            return line
+    except PydanticSerializationError:  # half a surrogate pair, which UTF-8 cannot hold
+        pass
     data = event.model_dump(mode="json")
     return json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":"))

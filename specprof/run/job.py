@@ -6,6 +6,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from specprof.plan.plan import Cell, Plan, Row
 
+PAUSE = b"p"
+"""A wish on the pipe that goes to the child, as `GO_ON` is. The last one counts."""
+GO_ON = b"g"
+
 
 class Job(BaseModel):
     """One child's work. `ended` cells are left alone; K = 1 is measured again where its row goes on.

@@ -112,6 +112,8 @@ def _disagreements(stored: RunRecord, record: RunRecord) -> Iterator[str]:
     missing = len(record.cells) - len(stored.cells)
     if missing:
         yield f"{missing} of the plan's {len(record.cells)} cells are missing: taken as not run"
+    if stored.pauses != record.pauses:
+        yield "stored pauses do not follow one another: put in order"
     if stored.status != record.status:
         yield f"stored status {stored.status}, but its cells make it {record.status}"
     cells = {cell.cell: cell for cell in record.cells}
@@ -132,6 +134,8 @@ def _cell_disagreements(path: str, stored: CellRecord, found: CellRecord) -> Ite
                 yield f"{path}: {said}: recomputed"
     if stored.verdict != found.verdict:
         yield f"{path}: stored verdict {stored.verdict}, its samples give {found.verdict}: recomputed"
+    if stored.suspended_rounds != found.suspended_rounds:
+        yield f"{path}: stored suspended_rounds are not rounds of its samples, ascending: corrected"
     for name in ("order", "started_at_s"):
         if getattr(stored, name) != getattr(found, name):
             yield f"{path}: stored {name} does not follow from when the samples were taken: recomputed"

@@ -21,6 +21,7 @@ from specprof.run.events import (
 
 SCHEMA_VERSION = 1
 MAX_SAMPLES = 100_000
+MAX_PAUSES = 10_000
 
 Status = Literal["complete", "partial", "cancelled", "failed"]
 Verdict = Literal["valid", "warn", "invalid", "unverified", "oom", "failed", "not_run"]
@@ -76,6 +77,12 @@ class CellRecord(BaseModel):
     finished_at_s: Seconds | None = None
     estimated: bool = Field(default=False, description="Whether latency_ms and ratio are depth estimates")
     discarded_ms: list[Milliseconds] = Field(default_factory=list, max_length=MAX_SAMPLES)
+    suspended_rounds: list[Annotated[int, Field(ge=0)]] = Field(
+        default_factory=list,
+        max_length=MAX_SAMPLES,
+        description="Rounds in which a sample of this cell was interrupted: the process was stopped, "
+        "or the machine slept",
+    )
     memory_bytes: Bytes | None = None
     kernel: Text | None = None
 
@@ -90,6 +97,15 @@ class NoticeRecord(BaseModel):
     t_s: Seconds
     level: Literal["info", "warning", "error"]
     text: Text
+
+
+class PauseRecord(BaseModel):
+    """A pause that the user asked for, between two rounds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    t_s: Seconds
+    until_s: Seconds | None = Field(default=None, description="null where the run's record ends in it")
 
 
 class Reference(BaseModel):
@@ -122,6 +138,7 @@ class RunRecord(BaseModel):
     weight_bytes: Bytes | None = None
     cells: list[CellRecord] = Field(default_factory=list, max_length=10_000)
     notices: list[NoticeRecord] = Field(default_factory=list, max_length=10_000)
+    pauses: list[PauseRecord] = Field(default_factory=list, max_length=MAX_PAUSES)
     telemetry_sources: list[TelemetrySource] = Field(default_factory=list, max_length=16)
     telemetry: list[TelemetrySample] = Field(default_factory=list, max_length=100_000)
     reference: Reference | None = None

@@ -12,6 +12,7 @@ from specprof.errors import RunFileProblem
 from specprof.plan.plan import Cell, Plan, Row
 from specprof.run import events as ev
 from specprof.run.cell_state import CellState, interval, timed_fields
+from specprof.run.pauses import Pauses
 from specprof.run.record import (
     MAX_SAMPLES,
     SCHEMA_VERSION,
@@ -26,6 +27,7 @@ from specprof.run.verdict import judge
 MAX_TELEMETRY = 100_000
 MAX_NOTICES = 10_000
 MAX_SOURCES = 16
+ENDS_OF_PAUSES = (ev.Continued, ev.ChildLost, ev.Fatal, ev.Cancelled, ev.Resumed, ev.RunEnded)
 
 
 class Reduction:
@@ -40,11 +42,13 @@ class Reduction:
         self.notices: list[NoticeRecord] = []
         self.sources: list[ev.TelemetrySource] = []
         self.telemetry: list[ev.TelemetrySample] = []
+        self.pauses = Pauses()
         self.fatal: ev.Fatal | None = None
         self.cancelled: ev.Cancelled | None = None
         self.ended: ev.RunEnded | None = None
         self.last_t_s = 0.0
         self._first_samples = 0
+        self._rows: set[Row] = set()
 
     @property
     def plan(self) -> Plan:
@@ -52,11 +56,42 @@ class Reduction:
             raise RunFileProblem("the run has no header", "it was cut off before it began")
         return self.header.plan
 
+    def fault(self, event: ev.EventModel) -> str | None:
+        """Why an event cannot be one of this run; None where it can."""
+        if self.header is None:
+            return None if isinstance(event, ev.RunStarted) else "the first event is not a run's header"
+        match event:
+            case ev.SampleTaken():
+                state = self.cells.get(event.cell)
+                if state is None:
+                    return _stranger(event.cell)
+                if len((state.masked if event.masked else state.plain).ms) >= MAX_SAMPLES:
+                    return f"more than {MAX_SAMPLES} samples of {event.cell}"
+            case ev.CellEvent():
+                return None if event.cell in self.cells else _stranger(event.cell)
+            case ev.RoundStarted():
+                cells = (Cell(*event.row, k) for k in event.order)
+                strangers = (cell for cell in cells if cell not in self.cells)
+                return next(map(_stranger, strangers), None) or self._row_fault([event.row])
+            case ev.RowStarted():
+                return self._row_fault([event.row])
+            case ev.RowsDropped():
+                return self._row_fault(event.rows)
+            case ev.RunStarted():
+                return "the run has two headers"
+        return None
+
+    def _row_fault(self, rows: list[Row]) -> str | None:
+        return next((_stranger(Cell(*row, 1)) for row in rows if row not in self._rows), None)
+
     def apply(self, event: ev.EventModel) -> None:
-        """Takes one event. An event of a cell outside the plan is a fault of the file."""
-        if self.header is None and not isinstance(event, ev.RunStarted):
-            raise RunFileProblem("the first event is not a run's header")
+        """Takes one event. Raises RunFileProblem for one with a `fault`, and is as it was before."""
+        fault = self.fault(event)
+        if fault is not None:
+            raise RunFileProblem(fault)
         self.last_t_s = max(self.last_t_s, event.t_s)
+        if isinstance(event, ENDS_OF_PAUSES):
+            self.pauses.end(event.t_s)
         match event:
             case ev.RunStarted():
                 self._start(event)
@@ -67,15 +102,15 @@ class Reduction:
             case ev.RowsDropped():
                 self._drop(event)
             case ev.WarmedUp():
-                self._state(event.cell).discarded_ms = list(event.discarded_ms)
+                self.cells[event.cell].discard(event.discarded_ms)
             case ev.SampleTaken():
                 self._sample(event)
             case ev.CellFinished():
-                state = self._state(event.cell)
+                state = self.cells[event.cell]
                 state.finished = event
                 state.failed = None  # K = 1 is measured again by the child that follows a lost one
             case ev.CellFailed():
-                self._state(event.cell).failed = event
+                self.cells[event.cell].failed = event
             case ev.Notice():
                 self._note(event)
             case ev.TelemetryOpened():
@@ -84,6 +119,8 @@ class Reduction:
                 # host and GPU are read by two processes: their readings may arrive out of order
                 if len(self.telemetry) < MAX_TELEMETRY:
                     insort(self.telemetry, event.sample, key=_time_of)
+            case ev.Paused():
+                self.pauses.begin(event.t_s)
             case ev.Fatal():
                 self.fatal = event
             case ev.Cancelled():
@@ -94,28 +131,17 @@ class Reduction:
                 self.ended = event
 
     def _start(self, event: ev.RunStarted) -> None:
-        if self.header is not None:
-            raise RunFileProblem("the run has two headers")
         self.header = event
         self.cells = {cell: CellState(cell) for cell in event.plan.cells()}
-
-    def _state(self, cell: Cell) -> CellState:
-        try:
-            return self.cells[cell]
-        except KeyError:
-            raise RunFileProblem(f"an event speaks of {cell}, which the plan does not hold") from None
+        self._rows = set(event.plan.rows())
 
     def _drop(self, event: ev.RowsDropped) -> None:
         for row in event.rows:
-            self._state(Cell(*row, 1))
             self.dropped[row] = event.reason
 
     def _sample(self, event: ev.SampleTaken) -> None:
-        state = self._state(event.cell)
-        series = state.masked if event.masked else state.plain
-        if len(series.ms) >= MAX_SAMPLES:
-            raise RunFileProblem(f"more than {MAX_SAMPLES} samples of {event.cell}")
-        series.add(event)
+        state = self.cells[event.cell]
+        state.take(event)
         if event.masked:
             return
         if state.finished is not None and state.finished.stop_reason == "interrupted":
@@ -202,6 +228,7 @@ class Reduction:
             weight_bytes=self.built.weight_bytes if self.built else None,
             cells=[self.cell_record(cell) for cell in self.cells],
             notices=self.notices,
+            pauses=self.pauses.records,
             telemetry_sources=self.sources,
             telemetry=self.telemetry,
         )
@@ -227,6 +254,7 @@ class Reduction:
             rule=self.plan.stopping,
             on_gpu=self.plan.device.startswith("cuda"),
             telemetry=self._telemetry_between(state.plain.at_s[0], ended),
+            suspended_rounds=sorted(state.suspended_rounds),
         )
         return CellRecord(
             **place,
@@ -249,7 +277,12 @@ class Reduction:
 
     def _telemetry_between(self, start_s: float, end_s: float) -> list[ev.TelemetrySample]:
         first = bisect_left(self.telemetry, start_s, key=_time_of)
-        return self.telemetry[first : bisect_right(self.telemetry, end_s, lo=first, key=_time_of)]
+        after = bisect_right(self.telemetry, end_s, lo=first, key=_time_of)
+        return self.pauses.without(self.telemetry[first:after])
+
+
+def _stranger(cell: Cell) -> str:
+    return f"an event speaks of {cell}, which the plan does not hold"
 
 
 def _time_of(moment: ev.TelemetrySample | NoticeRecord) -> float:

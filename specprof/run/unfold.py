@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from specprof.plan.plan import Row
 from specprof.run import events as ev
+from specprof.run.events import MAX_DISCARDED
 from specprof.run.record import CellRecord, Measured, RunRecord
 
 
@@ -28,6 +29,7 @@ def unfold(record: RunRecord) -> Iterator[ev.EventModel]:
     body.extend(_built(record))
     body.extend(ev.Notice(t_s=n.t_s, level=n.level, text=n.text) for n in record.notices)
     body.extend(ev.TelemetryTaken(t_s=sample.t_s, sample=sample) for sample in record.telemetry)
+    body.extend(_pauses(record))
     body.extend(_dropped(record))
     for cell in sorted(record.cells, key=lambda c: (c.order is None, c.order or 0)):
         body.extend(_cell_events(cell))
@@ -48,6 +50,13 @@ def _built(record: RunRecord) -> Iterator[ev.EventModel]:
         )
 
 
+def _pauses(record: RunRecord) -> Iterator[ev.EventModel]:
+    for pause in record.pauses:
+        yield ev.Paused(t_s=pause.t_s)
+        if pause.until_s is not None:
+            yield ev.Continued(t_s=max(pause.t_s, pause.until_s))
+
+
 def _dropped(record: RunRecord) -> Iterator[ev.EventModel]:
     """Rows given up: every cell `not_run` without a moment at which it was given up by itself."""
     reasons: dict[Row, str] = {}
@@ -61,10 +70,9 @@ def _dropped(record: RunRecord) -> Iterator[ev.EventModel]:
 def _cell_events(cell: CellRecord) -> Iterator[ev.EventModel]:
     place = {"batch_size": cell.batch_size, "seq_len": cell.seq_len, "candidates": cell.candidates}
     if cell.measured_ms is not None:
-        if cell.discarded_ms:
-            yield ev.WarmedUp(
-                **place, t_s=cell.started_at_s or 0.0, discarded_ms=cell.discarded_ms, settled=True
-            )
+        for start in range(0, len(cell.discarded_ms), MAX_DISCARDED):
+            some = cell.discarded_ms[start : start + MAX_DISCARDED]
+            yield ev.WarmedUp(**place, t_s=cell.started_at_s or 0.0, discarded_ms=some, settled=True)
         yield from _samples(cell, cell.measured_ms, cell.head_ms, masked=False)
         if cell.masked_ms is not None:
             yield from _samples(cell, cell.masked_ms, None, masked=True)
@@ -87,6 +95,7 @@ def _samples(
     heads: list[float] | list[None] = [None] * len(measured.samples)
     if head is not None and len(head.samples) == len(measured.samples):
         heads = head.samples
+    suspended = frozenset(() if masked else cell.suspended_rounds)
     moments = zip(measured.samples, heads, measured.rounds, measured.sampled_at_s, strict=True)
     for sample_ms, head_ms, round_number, at_s in moments:
         yield ev.SampleTaken(
@@ -98,6 +107,7 @@ def _samples(
             measured_ms=sample_ms,
             head_ms=head_ms,
             masked=masked,
+            suspended=round_number in suspended,
         )
 
 

@@ -14,6 +14,7 @@ MIN_SAMPLES_FOR_95 = 6
 NOISY_SPREAD = 0.10
 BUSY_HOST_PCT = 20.0
 PIDS_SHOWN = 8
+ROUNDS_SHOWN = 8
 
 INVALID_REASONS = {
     "hw_slowdown": "hardware slowdown",
@@ -41,14 +42,18 @@ def judge(
     rule: StoppingRule,
     on_gpu: bool,
     telemetry: Iterable[TelemetrySample],
+    suspended_rounds: Sequence[int] = (),
 ) -> Judgement:
     """The verdict of a measured cell. `telemetry` holds what was read while its row was measured.
+
+    `suspended_rounds` are those in which one of its samples was interrupted.
 
     On a GPU a cell without NVML's word is `unverified`, never `valid`: nobody saw its clocks.
     """
     readings = list(telemetry)
     throttles = {reason for reading in readings for reason in reading.throttle_reasons or ()}
-    invalid = [text for key, text in INVALID_REASONS.items() if key in throttles]
+    invalid = _suspended(suspended_rounds)
+    invalid += [text for key, text in INVALID_REASONS.items() if key in throttles]
     warnings = [text for key, text in WARN_REASONS.items() if key in throttles]
     warnings += _foreign(readings)
     warnings += _noise(samples, latency, stop_reason, rule)
@@ -58,6 +63,13 @@ def judge(
     if unseen:
         return Judgement("unverified", ("no telemetry of the GPU's clocks", *warnings))
     return Judgement("warn" if warnings else "valid", tuple(warnings))
+
+
+def _suspended(rounds: Sequence[int]) -> list[str]:
+    if not rounds:
+        return []
+    shown = ", ".join(map(str, rounds[:ROUNDS_SHOWN])) + (" …" if len(rounds) > ROUNDS_SHOWN else "")
+    return [f"suspended while it was measured (round{'s' if len(rounds) > 1 else ''} {shown})"]
 
 
 def _foreign(readings: list[TelemetrySample]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The measuring child as a process: started, read, stopped, never orphaned."""
+"""The measuring child as a process: started, read, paused, stopped, never orphaned."""
 
 from __future__ import annotations
 
@@ -8,17 +8,21 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import IO
 
 from specprof.run.events import EventModel
-from specprof.run.job import Job
-from specprof.session.lines import Garbage, events_from, open_pipe
+from specprof.run.job import GO_ON, PAUSE, Job
+from specprof.run.sanitize import clean
+from specprof.session.lines import EventPipe, Garbage, events_from, open_pipe
 
 # -P: a torch.py in the folder the user stands in must not be taken for torch
 COMMAND = (sys.executable, "-P", "-m", "specprof.measure")
 TERM_AFTER_S = 5.0
 KILL_AFTER_S = 1.5
+EXIT_TIMEOUT_S = 10.0
+GONE_AFTER_S = 5.0
+"""How long a killed process may take to be gone: one that hangs in a driver cannot be waited for."""
 
 
 class MeasuringChild:
@@ -27,7 +31,8 @@ class MeasuringChild:
     def __init__(self, command: tuple[str, ...] = COMMAND) -> None:
         self._command = command
         self._process: asyncio.subprocess.Process | None = None
-        self._reader: asyncio.StreamReader | None = None
+        self._pipe: EventPipe | None = None
+        self._wishes: int | None = None
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 — lives as long as the child
         self._ending: asyncio.Task[None] | None = None
 
@@ -38,6 +43,8 @@ class MeasuringChild:
             job_file.flush()
             job_file.seek(0)
             read_end, write_end = os.pipe()
+            heard, self._wishes = os.pipe()
+            os.set_blocking(self._wishes, False)
             try:
                 self._process = await asyncio.create_subprocess_exec(
                     *self._command,
@@ -45,34 +52,72 @@ class MeasuringChild:
                     str(write_end),
                     "--job",
                     str(job_file.fileno()),
-                    pass_fds=(write_end, job_file.fileno()),
+                    "--wishes",
+                    str(heard),
+                    pass_fds=(write_end, job_file.fileno(), heard),
                     start_new_session=True,
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=self._log,
                     stderr=asyncio.subprocess.STDOUT,
                 )
+            except BaseException:
+                os.close(read_end)
+                raise
             finally:
                 os.close(write_end)
-            self._reader = await open_pipe(read_end)
+                os.close(heard)
+            self._pipe = await open_pipe(read_end)
 
-    async def events(self) -> AsyncIterator[EventModel | Garbage]:
-        """What the child says until its pipe closes."""
-        assert self._reader is not None
-        async for event in events_from(self._reader):
-            yield event
+    def allow(self, silence_s: float | None) -> None:
+        """How long the child may say nothing, from now on; None is for ever."""
+        if self._pipe is not None:
+            self._pipe.allow(silence_s)
 
-    async def wait(self) -> int:
-        """Exit status; negative is a signal's number."""
+    def events(self) -> AsyncGenerator[EventModel | Garbage]:
+        """What the child says until its pipe closes. Raises Silence where it says nothing for too long."""
+        assert self._pipe is not None
+        return events_from(self._pipe)
+
+    def wish(self, *, pause: bool) -> None:
+        """Asks a started child to pause after its round, or to go on. The last wish counts.
+
+        A pipe and not signals: those would kill a child that has not yet said what to do with them, and
+        two of them may arrive in the other order.
+        """
+        if self._wishes is not None:
+            with contextlib.suppress(OSError):  # it is gone, or 65,536 wishes wait to be heard
+                os.write(self._wishes, PAUSE if pause else GO_ON)
+
+    async def cause_of_end(self) -> str:
+        """Why a child ended that says no more. One that does not end is killed."""
         assert self._process is not None
-        return await self._process.wait()
+        try:
+            status = await asyncio.wait_for(self._process.wait(), EXIT_TIMEOUT_S)
+        except TimeoutError:
+            self.signal_group(signal.SIGKILL)
+            await self._gone()
+            return "timeout: the measuring child closed its pipe and did not end"
+        if status < 0:
+            try:
+                name = signal.Signals(-status).name
+            except ValueError:
+                name = "unknown"
+            return f"the measuring child died (signal {-status}, {name})"
+        said = self._last_words()
+        return f"the measuring child ended with status {status}" + (f": {said}" if said else "")
 
-    def last_words(self) -> str:
+    async def _gone(self) -> None:
+        assert self._process is not None
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._process.wait(), GONE_AFTER_S)
+
+    def _last_words(self) -> str:
         """Last line the child wrote to its log: what a traceback ends with."""
         with contextlib.suppress(OSError):
             end = self._log.seek(0, os.SEEK_END)
             self._log.seek(max(0, end - 8192))
             lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
-            return lines[-1][:500] if lines else ""
+            return clean(lines[-1], 500) if lines else ""
         return ""
 
     def signal_group(self, number: int) -> None:
@@ -99,5 +144,10 @@ class MeasuringChild:
         if self._ending is not None:
             self._ending.cancel()
         if self._process is not None:
-            await self._process.wait()
+            await self._gone()
+        if self._pipe is not None:
+            self._pipe.close()
+        if self._wishes is not None:
+            os.close(self._wishes)
+            self._wishes = None
         self._log.close()

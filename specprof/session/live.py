@@ -1,7 +1,7 @@
 """A live run: one ordered stream of events from the measuring child and the telemetry.
 
-The session starts the child, starts another one if it dies, and stops it when asked. Whoever reads the
-stream journals and shows it; the session's own reduction knows what is finished.
+The session starts the child, starts another one if it dies, and pauses and stops it when asked. Whoever
+reads the stream journals and shows it; the session's own reduction knows what is finished.
 """
 
 from __future__ import annotations
@@ -12,24 +12,31 @@ import signal
 import time
 from collections.abc import AsyncGenerator
 
-from specprof.plan.plan import Cell, Row
+from specprof.errors import RunFileProblem
+from specprof.plan.plan import Cell
 from specprof.run import events as ev
 from specprof.run.job import Job, row_key
 from specprof.run.reduce import Reduction
-from specprof.session.child import COMMAND, TERM_AFTER_S, MeasuringChild
-from specprof.session.lines import Garbage
+from specprof.session.child import COMMAND, EXIT_TIMEOUT_S, TERM_AFTER_S, MeasuringChild
+from specprof.session.in_flight import InFlight
+from specprof.session.lines import Breath, Garbage, Silence
 from specprof.session.telemetry import watch_gpu, watch_host
 
 MAX_RESTARTS = 3
 START_TIMEOUT_S = 300.0
 BUILD_TIMEOUT_S = 1800.0
 SAMPLE_TIMEOUT_S = 120.0
-EXIT_TIMEOUT_S = 10.0
+QUEUED_EVENTS = 1000
 ENDINGS = (ev.RunEnded, ev.Cancelled, ev.Fatal)
+LEFT_OUT = (Garbage, ev.RunStarted, ev.Resumed, ev.ChildLost)
+"""What no child may say: nonsense, and what only the session says."""
 
 
 class LiveSession:
-    """Runs a plan. `events()` is the stream; `stop()` ends it early, keeping what was measured."""
+    """Runs a plan. `events()` is the stream; `stop()` ends it early, keeping what was measured.
+
+    `paused` is what was asked for last: the child rests once its round has ended, and says so.
+    """
 
     def __init__(
         self,
@@ -47,19 +54,27 @@ class LiveSession:
         self._sample_timeout_s = sample_timeout_s
         # time goes on where an earlier process left it
         self.origin_s = time.monotonic() - (earlier.last_t_s if earlier else 0.0)
-        self._queue: asyncio.Queue[ev.EventModel | None] = asyncio.Queue(maxsize=10_000)
+        self._queue: asyncio.Queue[ev.EventModel | None] = asyncio.Queue(maxsize=QUEUED_EVENTS)
         self._child: MeasuringChild | None = None
         self._watchers: list[asyncio.Task[None]] = []
         self._restarts = 0
         self._garbage = 0
         self._stopping: str | None = None
         self._term_after_s = TERM_AFTER_S
-        self._in_flight: list[Cell] = []
+        self._killed = False
+        self.paused = False
+        self._resting = False
+        self._silence_s = START_TIMEOUT_S
+        self._in_flight = InFlight(self.reduction)
         self._sampled = False
-        self._longest_gap_s = 0.0
 
     def now_s(self) -> float:
         return max(0.0, time.monotonic() - self.origin_s)
+
+    @property
+    def pausing(self) -> bool:
+        """Whether a pause was asked for and the child does not rest yet."""
+        return self.paused and not self._resting
 
     def stop(self, reason: str, term_after_s: float = TERM_AFTER_S) -> None:
         """Asks the run to end after the sample in progress; the child is killed if it takes longer."""
@@ -71,18 +86,38 @@ class LiveSession:
     def hard_stop(self) -> None:
         """Kills the child now."""
         self._stopping = self._stopping or "killed"
+        self._killed = True
         if self._child is not None:
             self._child.signal_group(signal.SIGKILL)
+
+    def pause(self) -> None:
+        """Asks the run to rest once the round in progress has ended. Paused time is not the budget's."""
+        self.paused = True
+        if self._child is not None:
+            self._child.wish(pause=True)
+            self._be_patient(self._child)
+
+    def resume(self) -> None:
+        """Asks the run to go on."""
+        self.paused = False
+        if self._child is not None:
+            self._child.wish(pause=False)
+            self._be_patient(self._child)
 
     async def events(self) -> AsyncGenerator[ev.EventModel]:
         """All events in order, the header first. Each has been applied to `reduction` when it comes."""
         first: ev.EventModel = self._header or ev.Resumed(t_s=self.now_s())
-        yield self._applied(first)
+        self.reduction.apply(first)
+        yield first
         work = asyncio.create_task(self._work())
+        breath = Breath()
         try:
             while (event := await self._queue.get()) is not None:
-                yield self._applied(event)
+                taken = self._applied(event)
+                if taken is not None:
+                    yield taken
                 self._queue.task_done()
+                await breath.take()
             work.result()  # a defect in the session itself is not swallowed
         finally:
             work.cancel()
@@ -101,18 +136,25 @@ class LiveSession:
             raise
         await self._queue.put(None)
 
-    def _applied(self, event: ev.EventModel) -> ev.EventModel:
-        self.reduction.apply(event)
+    def _applied(self, event: ev.EventModel) -> ev.EventModel | None:
+        """The event, once the reduction has it; what cannot be one of this run is garbage."""
+        try:
+            self.reduction.apply(event)
+        except RunFileProblem as problem:
+            notice = self._noted(f"what has no place in this run ({problem.what})")
+            if notice is not None:
+                self.reduction.apply(notice)
+            return notice
         return event
-
-    async def _put(self, event: ev.EventModel) -> None:
-        await self._queue.put(event)
 
     async def _run(self) -> None:
         plan = self.reduction.plan
-        self._watchers.append(asyncio.create_task(watch_host(self.origin_s, self._put)))
+        self._watchers.append(asyncio.create_task(watch_host(self.origin_s, self._queue.put)))
         done = set(self.reduction.finished_cells())
         while True:
+            if self._stopping is not None:
+                await self._queue.put(ev.Cancelled(t_s=self.now_s(), reason=self._stopping))
+                return
             ended = await self._run_child(Job(plan=plan, origin_s=self.origin_s, **self._progress(done)))
             if ended or not await self._survived(done):
                 return
@@ -127,105 +169,118 @@ class LiveSession:
     async def _run_child(self, job: Job) -> bool:
         """Runs one child to its end. True where the run has ended with it, well or not."""
         child = self._child = MeasuringChild(self._command)
-        self._in_flight, self._sampled = [], False
-        ended, timeout = False, ""
+        self._in_flight, self._sampled, self._resting = InFlight(self.reduction), False, False
+        ended, silent = False, ""
         try:
             await child.start(job)
-            if self._stopping is not None:
-                child.stop(self._term_after_s)
-            stream = child.events()
-            phase_limit_s = START_TIMEOUT_S
-            while True:
-                asked_s = time.monotonic()
+            self._tell_wishes(child)
+            self._silence_s = START_TIMEOUT_S
+            self._be_patient(child)
+            async with contextlib.aclosing(child.events()) as stream:
                 try:
-                    event = await asyncio.wait_for(anext(stream), phase_limit_s)
-                except StopAsyncIteration:
-                    break
-                except TimeoutError:
+                    async for event in stream:
+                        if isinstance(event, LEFT_OUT):
+                            await self._leave_out(event)
+                            continue
+                        ended = ended or isinstance(event, ENDINGS)
+                        self._silence_s = EXIT_TIMEOUT_S if ended else self._follow(event)
+                        await self._queue.put(event)
+                        self._be_patient(child)
+                except Silence as silence:
                     child.signal_group(signal.SIGKILL)
-                    timeout = f"timeout: the measuring child said nothing for {phase_limit_s:.0f} s"
-                    break
-                self._longest_gap_s = max(self._longest_gap_s, time.monotonic() - asked_s)
-                if isinstance(event, Garbage):
-                    await self._note_garbage(event)
-                    continue
-                ended = ended or isinstance(event, ENDINGS)
-                phase_limit_s = EXIT_TIMEOUT_S if ended else self._follow(event, phase_limit_s)
-                await self._put(event)
-            status = await child.wait()
+                    silent = f"timeout: the measuring child said nothing for {silence.limit_s:.0f} s"
+            cause = silent or await child.cause_of_end()
             if not ended and self._stopping is not None:
-                await self._put(ev.Cancelled(t_s=self.now_s(), reason=self._stopping))
+                await self._queue.put(ev.Cancelled(t_s=self.now_s(), reason=self._stopping))
                 ended = True
             if not ended:
-                await self._lost(timeout or _cause(status, child.last_words()))
+                await self._lost(cause)
         finally:
+            self._resting = False
             await child.close()
         return ended
 
-    def _follow(self, event: ev.EventModel, limit_s: float) -> float:
-        """Keeps track of the sample in progress; returns how long the next event may take, s."""
+    def _tell_wishes(self, child: MeasuringChild) -> None:
+        """Tells a new child what was asked for while there was none."""
+        if self.paused:
+            child.wish(pause=True)
+        if self._killed:
+            child.signal_group(signal.SIGKILL)
+        elif self._stopping is not None:
+            child.stop(self._term_after_s)
+
+    def _be_patient(self, child: MeasuringChild) -> None:
+        """A child that rests as it was asked to may be silent for ever."""
+        child.allow(None if self._resting and self.paused else self._silence_s)
+
+    def _follow(self, event: ev.EventModel) -> float:
+        """Keeps track of what the child does; returns how long it may say nothing then, s."""
+        if self.reduction.fault(event) is not None or isinstance(event, ev.Notice):
+            return self._silence_s
+        self._in_flight.follow(event)
         match event:
             case ev.EnvironmentRead():
                 self._watch_gpu(event.environment.device)
                 return BUILD_TIMEOUT_S
-            case ev.RowStarted():
-                self._in_flight = self._warmed_up_in(event.row)
-            case ev.RoundStarted():
-                self._in_flight = [Cell(*event.row, k) for k in event.order]
-            case ev.WarmedUp() | ev.SampleTaken(masked=False) | ev.CellFailed():
-                with contextlib.suppress(ValueError):
-                    self._in_flight.remove(event.cell)
+            case ev.SampleTaken():
+                self._sampled = True
+                return max(self._sample_timeout_s, 10 * event.measured_ms / 1e3)
+            case ev.Paused() | ev.Continued():
+                self._resting = isinstance(event, ev.Paused)
+                if self._resting and not self.paused:
+                    self.resume()  # it was asked for no longer, or never
+                return self._sample_timeout_s
             case _:
-                pass
-        if isinstance(event, ev.SampleTaken):
-            self._sampled = True
-            return max(self._sample_timeout_s, 10 * event.measured_ms / 1e3)
-        return limit_s if isinstance(event, ev.Notice) else max(limit_s, self._sample_timeout_s)
-
-    def _warmed_up_in(self, row: Row) -> list[Cell]:
-        """The cells of a row in the order they warm up: on the CPU only K = 1 and the largest do."""
-        plan, ended = self.reduction.plan, self.reduction.finished_cells()
-        left = [cell for k in plan.candidates if (cell := Cell(*row, k)) not in ended]
-        return left if plan.device.startswith("cuda") else [*left[:1], *left[1:][-1:]]
+                return max(self._silence_s, self._sample_timeout_s)
 
     def _watch_gpu(self, device: ev.Device) -> None:
         if device.kind == "cuda" and device.uuid is not None and len(self._watchers) == 1:
-            watch = watch_gpu(self.origin_s, device.uuid, self._put)
+            watch = watch_gpu(self.origin_s, device.uuid, self._queue.put)
             self._watchers.append(asyncio.create_task(watch))
 
-    async def _note_garbage(self, garbage: Garbage) -> None:
+    async def _leave_out(self, event: Garbage | ev.EventModel) -> None:
+        notice = self._noted(event.why if isinstance(event, Garbage) else "what is not a child's to say")
+        if notice is not None:
+            await self._queue.put(notice)
+
+    def _noted(self, what: str) -> ev.Notice | None:
+        """A word on the first thing that is left out; one for each would only be more garbage."""
         self._garbage += 1
-        if self._garbage == 1:
-            text = f"the measuring child wrote {garbage.why}; it is left out"
-            await self._put(ev.Notice(t_s=self.now_s(), level="warning", text=text))
+        if self._garbage > 1:
+            return None
+        text = f"the measuring child wrote {what}; it is left out"
+        return ev.Notice(t_s=self.now_s(), level="warning", text=text)
 
     async def _lost(self, cause: str) -> None:
         """The child is gone without a word: the cell in progress has failed."""
-        if self._in_flight:
-            cell = self._in_flight[0]
-            await self._put(
+        cell = self._in_flight.blamed
+        if cell is not None:
+            await self._queue.put(
                 ev.CellFailed(t_s=self.now_s(), **cell._asdict(), verdict="failed", reason=cause[:1000])
             )
-        await self._put(ev.ChildLost(t_s=self.now_s(), reason=cause[:1000], restarted=self._may_restart()))
+        await self._queue.put(
+            ev.ChildLost(t_s=self.now_s(), reason=cause[:1000], restarted=self._may_restart())
+        )
 
     def _may_restart(self) -> bool:
         """Whether another child may go on. One that neither sampled nor has a cell to blame would only die
         again."""
-        return (self._sampled or bool(self._in_flight)) and self._restarts < MAX_RESTARTS
+        began = self._sampled or self._in_flight.blamed is not None
+        return began and self._restarts < MAX_RESTARTS
 
     async def _survived(self, done: set[Cell]) -> bool:
         """Prepares for another child, or says why there is none."""
         if self._may_restart():
             self._restarts += 1
-            blamed = self._in_flight[:1]
-            done.update(blamed)
-            without = f" without {blamed[0]}" if blamed else ""
+            blamed = self._in_flight.blamed
+            done.update([blamed] if blamed else [])
+            without = f" without {blamed}" if blamed else ""
             text = f"the measuring child was started again{without}"
-            await self._put(ev.Notice(t_s=self.now_s(), level="warning", text=text))
+            await self._queue.put(ev.Notice(t_s=self.now_s(), level="warning", text=text))
             await self._queue.join()  # the next child's job is made from what the reduction knows
             return True
-        measured = self._sampled or self._in_flight
-        await self._put(
+        measured = self._sampled or self._in_flight.blamed is not None
+        await self._queue.put(
             ev.Fatal(
                 t_s=self.now_s(),
                 exit_code=1 if measured else 3,
@@ -243,14 +298,3 @@ class LiveSession:
                 await watcher
         if self._child is not None:
             await self._child.close()
-
-
-def _cause(status: int, last_words: str) -> str:
-    if status < 0:
-        try:
-            name = signal.Signals(-status).name
-        except ValueError:
-            name = "unknown"
-        return f"the measuring child died (signal {-status}, {name})"
-    said = f": {last_words}" if last_words else ""
-    return f"the measuring child ended with status {status}{said}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from specprof.plan.plan import Cell, Plan, Row
 from specprof.run import events as ev
@@ -24,7 +24,6 @@ class Position:
     utilisation_pct: float | None = None
     utilisation_of: str = "host CPU"
     _sweep_began_s: float | None = None
-    _rows_begun: dict[Row, float] = field(default_factory=dict)
 
     def follow(self, event: ev.EventModel) -> None:
         """Takes one event, after the reduction took it."""
@@ -34,7 +33,6 @@ class Position:
             case ev.RowStarted():
                 self.phase = "measuring"
                 self.row = event.row
-                self._rows_begun.setdefault(event.row, event.t_s)
                 if self._sweep_began_s is None:
                     self._sweep_began_s = event.t_s
             case ev.RoundStarted():
@@ -57,6 +55,11 @@ class Position:
     @property
     def plan(self) -> Plan:
         return self.reduction.plan
+
+    @property
+    def paused(self) -> bool:
+        """Whether the child rests. Asked to and still in its round, it is `LiveSession.pausing`."""
+        return self.reduction.pauses.since_s is not None
 
     @property
     def cells_total(self) -> int:
@@ -94,7 +97,8 @@ class Position:
         if self._sweep_began_s is None:
             return None
         budget = self.plan.stopping.budget_s
-        spent = now_s - self._sweep_began_s
+        began_s = self._sweep_began_s
+        spent = now_s - began_s - self.reduction.pauses.between_s(began_s, now_s)
         by_rows = None
         done, total = self.cells_done, self.cells_total
         if done > 0:

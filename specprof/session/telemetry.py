@@ -37,28 +37,29 @@ async def watch_gpu(origin_s: float, uuid: str, put: Put) -> None:
     It takes this process and all it starts for specprof's own: a measuring child started again, too.
     """
     read_end, write_end = os.pipe()
-    try:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-P", "-m", "specprof.telemetry",
-            "--fd", str(write_end), "--uuid", uuid, "--origin", repr(origin_s), "--hz", str(NVML_HZ),
-            pass_fds=(write_end,), start_new_session=True, stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-    finally:
-        os.close(write_end)
-    try:
-        async for event in events_from(await open_pipe(read_end)):
-            if not isinstance(event, Garbage):
-                await put(event)
-        status = await process.wait()
-        if status < 0:
-            name = signal.Signals(-status).name
-            await put(_gap(origin_s, f"the telemetry of the GPU died ({name}): its readings end here"))
-    finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+    with contextlib.closing(await open_pipe(read_end)) as pipe:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-P", "-m", "specprof.telemetry",
+                "--fd", str(write_end), "--uuid", uuid, "--origin", repr(origin_s), "--hz", str(NVML_HZ),
+                pass_fds=(write_end,), start_new_session=True, stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+            )  # fmt: skip
+        finally:
+            os.close(write_end)
+        try:
+            async for event in events_from(pipe):
+                if not isinstance(event, Garbage):
+                    await put(event)
+            status = await process.wait()
+            if status < 0:
+                name = signal.Signals(-status).name
+                await put(_gap(origin_s, f"the telemetry of the GPU died ({name}): its readings end here"))
+        finally:
+            if process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
 
 
 def _gap(origin_s: float, text: str) -> ev.Notice:

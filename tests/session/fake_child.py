@@ -1,10 +1,10 @@
 """A measuring child without torch: it says what a real one says and misbehaves where it is told to.
 
-    python fake_child.py FOLDER --events FD --job FD
+    python fake_child.py FOLDER --events FD --job FD --wishes FD
 
 FOLDER/deeds.json is a list of `[start, moment, deed]`: at the given start of the child (from 0), when the
 moment comes, the deed is done. Moments: `start`, `environment`, `built`, `warming K`, `warmed`,
-`sample N` (before the N-th sample of this process), `round N` (after the N-th round), `end`.
+`sample N` (before the N-th sample of this process), `round N` (after the N-th round), `paused`, `end`.
 FOLDER/log gets a line for every start and every signal; FOLDER/job.N is the job of start N.
 """
 
@@ -23,9 +23,12 @@ CPU = {"kind": "cpu", "name": "Made-up CPU", "cores": 2, "threads": 2}
 
 
 class Child:
-    def __init__(self, folder: Path, events: int, job: dict) -> None:
+    def __init__(self, folder: Path, events: int, job: dict, wishes: int) -> None:
         self.folder = folder
         self.events = events
+        self.wishes = wishes
+        self.pause_wanted = False
+        os.set_blocking(wishes, False)
         self.job = job
         self.plan = job["plan"]
         self.start = sum(line.startswith("start") for line in self.logged())
@@ -95,8 +98,48 @@ class Child:
                 sys.exit(3)
             case ["trail"]:
                 self.say("notice", level="info", text="said after the end")
+            case ["mute"]:
+                os.close(self.events)
+                self.linger()
+            case ["say", *words]:
+                self.write(" ".join(words).encode() + b"\n")
+            case ["flood", count]:
+                self.flood(int(count))
             case _:
                 raise ValueError(deed)
+
+    def flood(self, count: int) -> None:
+        """As many samples of the first cell as fast as they go, of a round that no other sample has."""
+        place = {"batch_size": 1, "seq_len": self.plan["seq_lens"][0], "candidates": 1}
+        line = {"event": "sample", "t_s": 1.0, **place, "round": 9999, "measured_ms": 10.0}
+        lines = (json.dumps(line).encode() + b"\n") * 1000
+        for _ in range(count // 1000):
+            self.write(lines)
+        self.log(f"flooded {count}")
+
+    def rest(self) -> bool:
+        """Pauses as long as it is wished, between two rounds. Whether it did."""
+        self.hear()
+        if not self.pause_wanted:
+            return False
+        self.say("paused")
+        self.moment("paused")
+        self.linger(lambda: self.hear() or self.asked_to_stop or not self.pause_wanted)
+        if self.asked_to_stop:
+            self.say("cancelled", reason="interrupted")
+            sys.exit(0)
+        self.say("continued")
+        return True
+
+    def hear(self) -> None:
+        try:
+            wishes = os.read(self.wishes, 100)
+        except BlockingIOError:
+            return
+        if not wishes:
+            sys.exit(1)
+        self.log(f"wishes {wishes.decode()}")
+        self.pause_wanted = wishes.endswith(b"p")
 
     def linger(self, until: Callable[[], bool] = lambda: False) -> None:
         """Does nothing until something is so, or for ever; not longer than its parent lives."""
@@ -126,12 +169,12 @@ class Child:
             return
         self.say("row_started", **place)
         active = sorted({1, *wanted})
-        for k in (1, active[-1]):
-            self.moment(f"warming {k}")
-            self.say("warmed_up", **place, candidates=k, discarded_ms=[1.5], settled=True)
+        self.warm_up(place, active)
         self.moment("warmed")
         first = self.job["next_round"].get(f"{batch_size}x{seq_len}", 0)
         for number in range(first, first + ROUNDS):
+            if self.rest():
+                self.warm_up(place, active)
             order = active[number % len(active) :] + active[: number % len(active)]
             self.say("round_started", **place, round=number, order=order)
             for k in order:
@@ -141,6 +184,11 @@ class Child:
         for k in active:
             self.ended.add((batch_size, seq_len, k))
             self.say("cell_finished", **place, candidates=k, stop_reason="target")
+
+    def warm_up(self, place: dict, active: list[int]) -> None:
+        for k in (1, active[-1]):
+            self.moment(f"warming {k}")
+            self.say("warmed_up", **place, candidates=k, discarded_ms=[1.5], settled=True)
 
     def sample(self, place: dict, number: int, candidates: int) -> None:
         if self.asked_to_stop:
@@ -154,7 +202,7 @@ class Child:
 
 
 if __name__ == "__main__":
-    folder, _, events, _, job = sys.argv[1:]
+    folder, _, events, _, job, _, wishes = sys.argv[1:]
     with os.fdopen(int(job), encoding="utf-8") as file:
         document = json.load(file)
-    Child(Path(folder), int(events), document).run()
+    Child(Path(folder), int(events), document, int(wishes)).run()
