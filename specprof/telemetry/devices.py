@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from specprof.telemetry.nvml import memory_of
 from specprof.telemetry.nvml_library import NvmlUnavailable, open_library, source_of
+from specprof.telemetry.processes import processes_on
+
+MAX_CLOCK_MHZ = 20_000
+"""Drivers answer 0xFFFFFFFF where a sensor is silent."""
 
 
 def report() -> dict[str, Any]:
@@ -66,9 +71,18 @@ def _devices(nvml: Any) -> tuple[list[dict[str, Any]], list[str]]:
                 "name": name,
                 "memory_bytes": memory and memory.total,
                 "free_bytes": memory and memory.free,
+                "sm_clock_mhz": _clock(nvml, nvml.nvmlDeviceGetClockInfo, device),
+                "max_sm_clock_mhz": _clock(nvml, nvml.nvmlDeviceGetMaxClockInfo, device),
+                "processes": processes_on(nvml, device),
             }
         )
     return devices, refused
+
+
+def _clock(nvml: Any, question: Callable[..., int], device: Any) -> int | None:
+    """The SM clock now or at most, MHz; None where it is silent or beyond what any GPU has."""
+    mhz = _ask(nvml, lambda: question(device, nvml.NVML_CLOCK_SM))
+    return mhz if mhz is not None and 0 <= mhz <= MAX_CLOCK_MHZ else None
 
 
 def _cuda_version(nvml: Any) -> str | None:
@@ -77,7 +91,7 @@ def _cuda_version(nvml: Any) -> str | None:
     return None if number is None else f"{number // 1000}.{number % 1000 // 10}"
 
 
-def _ask(nvml: Any, question: Any) -> Any:
+def _ask(nvml: Any, question: Callable[[], Any]) -> Any:
     try:
         return question()
     except nvml.NVMLError:

@@ -20,7 +20,7 @@ class OwnProcesses:
 
     def __init__(self, roots: Iterable[int], *, in_container: bool | None = None) -> None:
         self._roots = frozenset(roots)
-        self._in_container = _in_pid_namespace() if in_container is None else in_container
+        self._in_container = in_pid_namespace() if in_container is None else in_container
         self._is_own: dict[int, bool] = {}
         self._numbers_agree = False
 
@@ -63,7 +63,7 @@ class OwnProcesses:
         return False
 
 
-def _in_pid_namespace() -> bool:
+def in_pid_namespace() -> bool:
     try:
         return os.readlink("/proc/self/ns/pid") != _FIRST_PID_NAMESPACE
     except OSError:

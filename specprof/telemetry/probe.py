@@ -14,8 +14,20 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from specprof.errors import RunFileProblem
+from specprof.run.sanitize import clean_tree
+
 _SEE_NVIDIA_SMI = "see whether nvidia-smi works; if it does not, reboot"
 _PATIENCE_AFTER_KILL_S = 1.0
+
+
+@dataclass(frozen=True)
+class GpuProcess:
+    """A program that has the GPU open. `pid` is the number that the driver gives it: see `processes`."""
+
+    pid: int
+    name: str | None = None
+    memory_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -27,6 +39,10 @@ class ProbedDevice:
     name: str
     memory_bytes: int | None = None
     free_bytes: int | None = None
+    sm_clock_mhz: int | None = None
+    max_sm_clock_mhz: int | None = None
+    processes: tuple[GpuProcess, ...] | None = None
+    """None where they cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +95,8 @@ def _parsed(answer: bytes) -> Probe:
     """The answer is the last line: a driver library may print before it."""
     try:
         found: Any = json.loads(answer.splitlines()[-1])
-        return _ADAPTER.validate_python(found)
-    except (IndexError, ValueError, RecursionError, ValidationError):
+        return _ADAPTER.validate_python(clean_tree(found))
+    except (IndexError, ValueError, RecursionError, ValidationError, RunFileProblem):
         return _unavailable("the NVML probe gave no readable answer")
 
 

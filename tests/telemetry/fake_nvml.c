@@ -4,6 +4,7 @@
  *   ok | mismatch | not_loaded | no_device | hang | abort            at initialisation
  *   unsupported_power | forbidden_clocks | thermal | garbage | flaky_temperature | old_driver
  *   foreign:PID,PID                                                  compute processes on the GPU
+ *   drawing:PID | nameless | forbidden_processes                     a graphics process; what is not told of them
  *   lost_after:N | reset_after:N | abort_after:N | hang_after:N | forbidden_power_after:N   after N samples
  * A sample is counted at each reading of the utilisation.
  *
@@ -173,11 +174,20 @@ int nvmlDeviceGetCurrentClocksThrottleReasons(Device *device, unsigned long long
     (void)device;
     return clock_events(bits);
 }
-int nvmlDeviceGetComputeRunningProcesses_v3(Device *device, unsigned *count, Process *processes) {
-    const char *pids = setting("foreign");
-    unsigned found = 0;
+int nvmlDeviceGetMaxClockInfo(Device *device, unsigned clock, unsigned *mhz) {
     (void)device;
+    if (setting("forbidden_clocks")) return NO_PERMISSION;
+    *mhz = setting("garbage") ? 0xFFFFFFFFu : clock == 1 ? 2100 : 2619;
+    return SUCCESS;
+}
+int nvmlSystemGetProcessName(unsigned pid, char *out, unsigned size) {
+    (void)pid;
+    return setting("nameless") ? NO_PERMISSION : text(out, size, "/opt/lab/bin/trainer --lr 0.1");
+}
+static int processes_of(const char *pids, unsigned *count, Process *processes) {
+    unsigned found = 0;
     BEGIN;
+    if (setting("forbidden_processes")) return NO_PERMISSION;
     while (pids && *pids && *pids != ';') {
         if (found < *count) processes[found] = (Process){(unsigned)strtoul(pids, NULL, 10), GIB, 0, 0};
         found++;
@@ -187,4 +197,12 @@ int nvmlDeviceGetComputeRunningProcesses_v3(Device *device, unsigned *count, Pro
     int fits = found <= *count;
     *count = found;
     return fits ? SUCCESS : INSUFFICIENT_SIZE;
+}
+int nvmlDeviceGetComputeRunningProcesses_v3(Device *device, unsigned *count, Process *processes) {
+    (void)device;
+    return processes_of(setting("foreign"), count, processes);
+}
+int nvmlDeviceGetGraphicsRunningProcesses_v3(Device *device, unsigned *count, Process *processes) {
+    (void)device;
+    return processes_of(setting("drawing"), count, processes);
 }

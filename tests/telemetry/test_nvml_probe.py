@@ -12,7 +12,10 @@ import psutil
 import pytest
 
 from specprof.telemetry import probe as probing
-from specprof.telemetry.probe import Probe, ProbedDevice, probe
+from specprof.telemetry import processes as processes_module
+from specprof.telemetry.probe import GpuProcess, Probe, probe
+
+GIB = 1 << 30
 
 
 @pytest.fixture
@@ -31,10 +34,78 @@ def test_the_gpus_are_listed_with_driver_and_memory(ask, fake_nvml):
     found = ask(fake_nvml())
     assert found.available
     assert (found.source, found.driver, found.cuda_driver_version) == ("fake", "570.00", "12.8")
-    assert found.devices == (
-        ProbedDevice(0, "GPU-00000000-1111-2222-3333-444444444444", "Fake GPU A", 80 << 30, 77 << 30),
-        ProbedDevice(1, "GPU-aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee", "Fake GPU B", 24 << 30, 21 << 30),
+    assert [(one.index, one.uuid, one.name) for one in found.devices] == [
+        (0, "GPU-00000000-1111-2222-3333-444444444444", "Fake GPU A"),
+        (1, "GPU-aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee", "Fake GPU B"),
+    ]
+    assert [(one.memory_bytes, one.free_bytes) for one in found.devices] == [
+        (80 * GIB, 77 * GIB),
+        (24 * GIB, 21 * GIB),
+    ]
+
+
+def test_the_sm_clock_is_told_now_and_at_most(ask, fake_nvml):
+    found = ask(fake_nvml()).devices[0]
+    assert (found.sm_clock_mhz, found.max_sm_clock_mhz) == (1980, 2100)
+
+
+@pytest.mark.parametrize(
+    ("settings", "clocks"), [("forbidden_clocks", (None, None)), ("garbage", (1980, None))]
+)
+def test_a_clock_that_cannot_be_read_is_missing_and_the_rest_is_not(ask, fake_nvml, settings, clocks):
+    found = ask(fake_nvml(settings)).devices[0]
+    assert (found.sm_clock_mhz, found.max_sm_clock_mhz) == clocks
+    assert found.name == "Fake GPU A"
+
+
+def test_programs_on_a_gpu_are_listed_with_name_and_memory(ask, fake_nvml):
+    found = ask(fake_nvml("foreign:7,4000000;drawing:9,7")).devices[0]
+    assert found.processes == (
+        GpuProcess(7, "trainer", GIB),
+        GpuProcess(9, "trainer", GIB),
+        GpuProcess(4000000, "trainer", GIB),
     )
+    assert ask(fake_nvml()).devices[0].processes == ()
+
+
+def test_programs_that_this_user_may_not_see_are_unknown_and_not_none(ask, fake_nvml):
+    assert ask(fake_nvml("forbidden_processes;foreign:7")).devices[0].processes is None
+
+
+def test_where_the_driver_tells_no_name_the_system_does(ask, fake_nvml, sleeper):
+    pid = sleeper()
+    found = ask(fake_nvml(f"nameless;foreign:{pid},4000000")).devices[0]
+    names = {process.pid: process.name for process in found.processes}
+    here = None if processes_module.in_pid_namespace() else "sleep"
+    assert names == {pid: here, 4000000: None}
+
+
+class _Driver:
+    """A driver that tells no name."""
+
+    class NVMLError(Exception):
+        pass
+
+    def nvmlSystemGetProcessName(self, pid: int) -> str:
+        raise self.NVMLError
+
+
+@pytest.mark.parametrize(("in_container", "name"), [(False, "sleep"), (True, None)])
+def test_in_a_container_no_program_is_named_by_a_number_of_the_host(sleeper, monkeypatch, in_container, name):
+    monkeypatch.setattr(processes_module, "in_pid_namespace", lambda: in_container)
+    assert processes_module._name(_Driver(), sleeper()) == name
+
+
+def test_a_name_reaches_nobody_with_its_control_characters():
+    answer = {
+        "index": 0,
+        "uuid": "GPU-1",
+        "name": "A\x1b]52;c;eA==\x07",
+        "processes": [{"pid": 1, "name": "b\x9b2J"}],
+    }
+    found = probing._parsed(json.dumps({"available": True, "devices": [answer]}).encode())
+    assert found.devices[0].name == "A]52;c;eA=="
+    assert found.devices[0].processes == (GpuProcess(1, "b2J"),)
 
 
 def test_without_the_library_the_remedy_is_to_install_the_driver(ask, no_nvml):
@@ -145,3 +216,4 @@ def test_a_real_gpu_is_listed_with_plausible_memory():
         pytest.skip(f"no GPU here: {found.reason}")
     assert found.source == "nvml"
     assert all(0 < device.free_bytes <= device.memory_bytes for device in found.devices)
+    assert all(0 < device.sm_clock_mhz <= device.max_sm_clock_mhz for device in found.devices)
