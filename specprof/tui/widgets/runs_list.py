@@ -1,0 +1,160 @@
+"""The list of saved runs: two lines each, one of them under the cursor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from specprof.tui.look import Piece, look_of
+from specprof.tui.state.runs_shown import RunRow, moment_words, state_words
+from specprof.views.lines import cut
+from specprof.views.quantities import number
+
+LINES = 2
+"""Of each run."""
+
+
+class RunsList(ScrollView):
+    """Shows rows; the cursor stays on its file while others come and go."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"runs-list--cursor"}
+
+    @dataclass
+    class Moved(Message):
+        """Another row is under the cursor, or none."""
+
+        row: RunRow | None
+
+    class Chosen(Message):
+        """The row under the cursor was clicked twice."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, can_focus=False)
+        self.rows: tuple[RunRow, ...] = ()
+        self._at = 0
+
+    @property
+    def row(self) -> RunRow | None:
+        """What is under the cursor."""
+        return self.rows[self._at] if self.rows else None
+
+    def show(self, rows: tuple[RunRow, ...], at: Path | None = None) -> None:
+        """New rows, with the cursor on the file `at`, else on the one it was on, else where that one was."""
+        if rows == self.rows and at is None:
+            return
+        before = self.row
+        wanted = at or (before.entry.path if before else None)
+        self.rows = rows
+        found = next((i for i, row in enumerate(rows) if row.entry.path == wanted), None)
+        self._at = found if found is not None else max(0, min(self._at, len(rows) - 1))
+        self.virtual_size = Size(1, len(rows) * LINES)
+        self._show_cursor()
+        self.refresh()
+        if self.row != before:
+            self.post_message(self.Moved(self.row))
+
+    def move(self, steps: int) -> None:
+        """Moves the cursor; beyond either end it stays there."""
+        self.move_to(self._at + steps)
+
+    def move_to(self, index: int) -> None:
+        at = max(0, min(index, len(self.rows) - 1))
+        if at != self._at:
+            self._at = at
+            self._show_cursor()
+            self.refresh()
+            self.post_message(self.Moved(self.row))
+
+    @property
+    def page(self) -> int:
+        """Rows that are seen at once."""
+        return max(1, self.size.height // LINES)
+
+    def _show_cursor(self) -> None:
+        self.scroll_to_region(Region(0, self._at * LINES, 1, LINES), animate=False, force=True)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.call_after_refresh(self._show_cursor)
+
+    def on_click(self, event: events.Click) -> None:
+        index = (event.y + self.scroll_offset.y) // LINES
+        if not 0 <= index < len(self.rows):
+            return
+        again = index == self._at and event.chain > 1
+        self.move_to(index)
+        if again:
+            self.post_message(self.Chosen())
+
+    # Drawing
+
+    def render_line(self, y: int) -> Strip:
+        width, base = self.size.width, self.rich_style
+        index, part = divmod(y + self.scroll_offset.y, LINES)
+        if index >= len(self.rows):
+            return Strip.blank(width, base)
+        row, look = self.rows[index], look_of(self)
+        here = index == self._at
+        pieces = self._first(row, here, width) if part == 0 else self._second(row, here)
+        if not here:
+            line = look.line(*pieces, width=width - 1)
+            segments = [
+                Segment(text, base + (style or Style())) for text, style, _ in line.render(self.app.console)
+            ]
+            return Strip(segments).adjust_cell_length(width, base)
+        # one colour on the cursor's ground: not every role is readable there
+        words, style = look.line(*pieces, width=width - 1).plain, self._cursor_style
+        return Strip([Segment(words, style + Style(bold=part == 0))]).adjust_cell_length(width, style)
+
+    @property
+    def _cursor_style(self) -> Style:
+        look = look_of(self)
+        if look.letters or not look.palette.colour:  # sixteen colours may have no other ground
+            return Style(reverse=True)
+        return self.get_component_rich_style("runs-list--cursor")
+
+    def _first(self, row: RunRow, here: bool, width: int) -> list[Piece]:
+        moment = moment_words(row.entry)
+        room = width - 2 - len(moment) - 2
+        name = cut_middle(
+            look_of(self).glyphs.fit(row.entry.name), max(8, room), look_of(self).glyphs.ellipsis
+        )
+        gap = max(1, width - 2 - cell_len(name) - len(moment) - 1)
+        return [(self._pointer(here), "accent"), (name, "text", True), (" " * gap, "text"), (moment, "muted")]
+
+    def _second(self, row: RunRow, here: bool) -> list[Piece]:
+        look, summary = look_of(self), row.summary
+        sign, word, role = state_words(summary, look.glyphs)
+        pieces: list[Piece] = [(self._pointer(here), "accent"), (f"{sign} {word:<11}", role)]
+        if summary is None:
+            return pieces
+        if summary.problem:
+            return [*pieces, (summary.problem, "muted")]
+        best = summary.best
+        speedup = f"K {best.candidates:>3} {number(best.speedup, 2):>5}×  " if best else " " * 14
+        where = [summary.model, summary.device]
+        return [*pieces, (speedup, "text"), (f" {look.glyphs.separator} ".join(filter(None, where)), "muted")]
+
+    def _pointer(self, here: bool) -> str:
+        if not here:
+            return "  "
+        return "> " if look_of(self).glyphs.ascii else "▌ "
+
+
+def cut_middle(words: str, width: int, ellipsis: str) -> str:
+    """`words` in at most `width` columns: names of runs differ at their end, and begin with the model."""
+    if cell_len(words) <= width:
+        return words
+    tail = words[-max(1, (width - len(ellipsis)) // 2) :]
+    while cell_len(tail) > width - len(ellipsis) - 1 and tail:
+        tail = tail[1:]
+    return cut(words, width - cell_len(tail), ellipsis) + tail
