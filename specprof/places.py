@@ -26,6 +26,32 @@ def themes_folder() -> Path:
     return _data_folder("themes")
 
 
+def config_folder() -> Path | None:
+    """Folder of the user's settings: the XDG config folder. None where the user has no home at all.
+
+    Not created here. Only ever an absolute path: a relative one would be whatever folder one stands in.
+    """
+    import platformdirs
+
+    try:
+        found = Path(platformdirs.user_config_dir("specprof", appauthor=False))
+    except (RuntimeError, OSError):
+        return None
+    return found if found.is_absolute() else None
+
+
+def user_themes_folder() -> Path | None:
+    """Folder of the user's own themes. None where the user has no home. Not created here."""
+    config = config_folder()
+    return None if config is None else config / "themes"
+
+
+def theme_choice_file() -> Path | None:
+    """File that holds the name of the theme the user chose last. None where the user has no home."""
+    config = config_folder()
+    return None if config is None else config / "theme"
+
+
 def runs_folder() -> Path:
     """Folder for results where `--output` names none: the user's XDG data folder. Not created here.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from specprof import __version__
-from specprof.cli import replay, run, samples, show
+from specprof.cli import replay, run, samples, show, themes
 from specprof.cli.look_options import Ascii, Theme
 from specprof.cli.streams import reader_may_leave, say
 from specprof.errors import SpecprofError
@@ -31,6 +31,7 @@ app.command("run")(run.run)
 app.command("replay")(replay.replay)
 app.command("show")(show.show)
 app.command("samples")(samples.samples)
+app.command("themes")(themes.themes)
 
 
 def _print_version(asked: bool) -> None:

@@ -10,7 +10,8 @@ from typing import IO, Literal
 from rich.console import Console
 
 from specprof.views.glyphs import ASCII, NARROW_STAR, UNICODE, Glyphs
-from specprof.views.palette import PLAIN, Palette, load_palette
+from specprof.views.palette import PLAIN, Palette
+from specprof.views.themes import find_theme, named_theme, theme_name
 
 DEFAULT_WIDTH = 100
 DEFAULT_HEIGHT = 30
@@ -18,7 +19,6 @@ DEFAULT_HEIGHT = 30
 
 _LARGEST = 1000
 _PROBE = "★☆✕⠿┼╭±×…●◐○━"
-_LIGHT_GROUNDS = {"7", "15"}
 
 Depth = Literal["standard", "256", "truecolor"]
 
@@ -40,8 +40,10 @@ class Surface:
 
     def palette(self, theme: str | None = None) -> Palette:
         """The colours to draw in. Raises UsageProblem for a theme that there is not."""
-        chosen = load_palette(theme or self.theme)
-        return chosen if self.colour else PLAIN
+        asked = find_theme(theme) if theme else None
+        if not self.colour:
+            return PLAIN
+        return asked or named_theme(self.theme)
 
     def console(self, stream: IO[str], *, follow_size: bool = False) -> Console:
         """A console that reads no markup and guesses nothing. Without colour it styles nothing, and where
@@ -62,24 +64,28 @@ class Surface:
         )
 
 
-def surface_of(stream: IO[str], environ: Mapping[str, str] | None = None) -> Surface:
-    """What `stream` can show, by itself and by the environment.
+def surface_of(
+    stream: IO[str], environ: Mapping[str, str] | None = None, theme: str | None = None
+) -> Surface:
+    """What `stream` can show, by itself and by the environment, in the `theme` asked for.
 
     No colour: NO_COLOR set and not empty, no terminal, TERM unset or dumb. ASCII: the stream's encoding
-    has no stars. Size: COLUMNS and LINES, else the terminal's, else 100 × 30.
+    has no stars. Size: COLUMNS and LINES, else the terminal's, else 100 × 30. Theme: see `theme_name`.
+    Raises UsageProblem for a theme that there is not.
     """
     environ = os.environ if environ is None else environ
     terminal = _is_terminal(stream)
     term = environ.get("TERM", "")
     width, height = _size(stream, terminal, environ)
     live = terminal and term not in ("", "dumb")
+    depth = _depth(term, environ) if live and not environ.get("NO_COLOR") else None
     return Surface(
         width=width,
         height=height,
         live=live,
-        depth=_depth(term, environ) if live and not environ.get("NO_COLOR") else None,
+        depth=depth,
         glyphs=_glyphs(stream, environ),
-        theme=_theme(environ),
+        theme=theme_name(environ, depth, theme),
     )
 
 
@@ -118,8 +124,3 @@ def _glyphs(stream: IO[str], environ: Mapping[str, str]) -> Glyphs:
         return ASCII
     locale = next((environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(name)), "")
     return NARROW_STAR if locale[:2] in ("zh", "ja", "ko") else UNICODE
-
-
-def _theme(environ: Mapping[str, str]) -> str:
-    """COLORFGBG, where a terminal sets it, ends in the number of its background."""
-    return "light" if environ.get("COLORFGBG", "").rpartition(";")[2] in _LIGHT_GROUNDS else "dark"
