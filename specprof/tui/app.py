@@ -102,8 +102,8 @@ class SpecprofApp(App[int]):
         for name in gone - {self.theme}:
             self.unregister_theme(name)
             del self._palettes[name]
-        for bad in found.failed:
-            self.say(str(bad), "warning")
+        for said in (*map(str, found.failed), *found.warnings):
+            self.say(said, "warning")
         if self.theme in self._palettes:
             self._watch_theme(self.theme)
 

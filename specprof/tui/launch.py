@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from specprof.views.themes import theme_for
+from specprof.views.themes import named_theme
 
 from specprof.tui.app import Opens, SpecprofApp
 from specprof.tui.driver import leave_terminal
@@ -27,10 +27,12 @@ def open_app(opens: Opens, *, theme: str | None = None, ascii_only: bool = False
     """Runs the app to its end. Returns the exit code, and what to say on stderr then."""
     if not os.environ.get("NO_COLOR", "unset"):
         del os.environ["NO_COLOR"]  # set to nothing it asks for nothing; textual would obey it
-    surface = surface_of(sys.stderr)  # textual draws there
+    surface = surface_of(sys.stderr, theme=theme)  # textual draws there
     if ascii_only:
         surface = replace(surface, glyphs=ASCII)
-    palette = theme_for(os.environ, surface.depth, theme)
+    palette = named_theme(surface.theme)
+    if not palette.colour:
+        surface = replace(surface, depth=None)
     with _terminal_restored():
         app = SpecprofApp(surface, palette, opens, ascii_only=surface.glyphs.ascii)
         code = asyncio.run(_run(app))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from specprof.session.player import Player
-
-from specprof.analysis.opened import Run
-from specprof.run.reduce import Reduction
-from specprof.session.outcome import Outcome
-from specprof.session.position import Position
-from specprof.session.recording import Recording
+if TYPE_CHECKING:
+    from specprof.analysis.opened import Run
+    from specprof.run.reduce import Reduction
+    from specprof.session.outcome import Outcome
+    from specprof.session.player import Player
+    from specprof.session.position import Position
+    from specprof.session.recording import Recording
 
 
 class Source(Protocol):
@@ -75,7 +75,7 @@ class LiveSource:
         if self.stopping:
             return "stopping"
         if session.paused:
-            return "paused" if self.position.paused else "pausing"
+            return "pausing" if session.pausing else "paused"
         return self.position.phase
 
     @property

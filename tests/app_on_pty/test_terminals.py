@@ -1,0 +1,181 @@
+"""What kinds of terminal get: escapes, colours and signs that they can show, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from specprof.run.reading import load_record
+
+from .conftest import SMALL, WITH_FAKE_CHILD, Specprof
+
+COLOUR = re.compile(rb"\x1b\[[0-9;]*(?<![0-9])(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?![0-9])[0-9;]*m")
+
+
+@pytest.mark.parametrize("term", ["dumb", "", None], ids=["dumb", "empty", "unset"])
+def test_row_29_a_terminal_that_cannot_be_drawn_on_gets_no_escape(specprof: Specprof, term: str | None):
+    terminal = specprof.run(TERM=term)
+    assert terminal.wait_exit() == 0
+    assert b"\x1b" not in terminal.raw
+    assert load_record(specprof.run_file).record.status == "complete"
+
+
+def test_row_30_without_a_terminal_on_stdout_it_is_headless(specprof: Specprof, tmp_path: Path):
+    out = tmp_path / "out"
+    with out.open("wb") as stdout:
+        terminal = specprof.run(stdout=stdout)
+        assert terminal.wait_exit() == 0
+    assert b"\x1b" not in out.read_bytes()
+    assert b"Tiny Llama" in out.read_bytes()
+    assert b"\x1b[?1049h" not in terminal.raw
+
+
+def test_row_31_a_reader_that_leaves_stops_nothing(specprof: Specprof):
+    reading, writing = os.pipe()
+    terminal = specprof.run(stdout=writing)
+    os.close(writing)
+    os.close(reading)
+    assert terminal.wait_exit() == 0
+    assert load_record(specprof.run_file).record.status == "complete"
+
+
+def test_headless_is_headless_in_a_terminal_too(specprof: Specprof):
+    terminal = specprof.run("--headless")
+    assert terminal.wait_exit() == 0
+    assert b"\x1b[?1049h" not in terminal.raw
+
+
+def test_no_colour_leaves_no_colour_and_tells_curves_apart_by_letters(specprof: Specprof):
+    terminal = specprof.run(NO_COLOR="1")
+    terminal.wait_for("1 Speedup")
+    terminal.wait_quiet(0.3)
+    text = terminal.text()
+    terminal.press("q")
+    terminal.wait_exit()
+    assert not COLOUR.search(terminal.raw)
+    assert "★a" in text
+    assert "★b" in text
+
+
+def test_no_colour_set_to_nothing_asks_for_nothing(specprof: Specprof):
+    terminal = specprof.run(NO_COLOR="")
+    terminal.wait_for("1 Speedup")
+    terminal.press("q")
+    terminal.wait_exit()
+    assert COLOUR.search(terminal.raw)
+
+
+def test_sixteen_colours_get_sixteen_and_letters(specprof: Specprof):
+    terminal = specprof.run(TERM="xterm", COLORTERM=None)
+    terminal.wait_for("1 Speedup")
+    terminal.wait_quiet(0.3)
+    text = terminal.text()
+    terminal.press("q")
+    terminal.wait_exit()
+    assert b"38;2;" not in terminal.raw
+    assert b"38;5;" not in terminal.raw
+    assert COLOUR.search(terminal.raw)
+    assert "★a" in text
+
+
+def test_row_33_without_utf_8_all_is_ascii_and_the_file_still_utf_8(specprof: Specprof):
+    terminal = specprof.run(LANG=None, LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    terminal.wait_for("1 Speedup")
+    terminal.wait_quiet(0.3)
+    text = terminal.text()
+    terminal.press("q")
+    assert terminal.wait_exit() == 0
+    assert terminal.raw.isascii()
+    assert "*a" in text
+    assert load_record(specprof.run_file).record.status == "complete"
+
+
+def test_the_ascii_option_does_the_same(specprof: Specprof):
+    terminal = specprof.run("--ascii")
+    terminal.wait_for("1 Speedup")
+    terminal.press("q")
+    assert terminal.wait_exit() == 0
+    assert terminal.raw.isascii()
+
+
+def test_row_28_sizes_too_small_say_so_and_recover(specprof: Specprof):
+    specprof.stage.does((0, "sample 15", "pause"))
+    terminal = specprof.run()
+    terminal.wait_for("Batch Size: 1")
+    terminal.resize(20, 5)
+    terminal.wait_for("too small")
+    terminal.resize(1, 1)
+    terminal.wait_quiet(0.3)
+    for width in (200, 3, 61, 119, 45, 80):
+        terminal.resize(width, max(1, width // 4))
+    terminal.resize(120, 40)
+    terminal.wait_for("Batch Size: 1")
+    terminal.wait_for("Notices")
+    specprof.stage.goes_on()
+    terminal.wait_for("1 Speedup")
+    terminal.press("q")
+    assert terminal.wait_exit() == 0
+    terminal.assert_restored()
+
+
+def test_no_frame_is_blank_once_the_first_one_is_drawn(specprof: Specprof):
+    terminal = specprof.run()
+    terminal.wait_for("1 Speedup")
+    for key in ("2", "6", "question_mark", "escape", "1"):
+        terminal.press(key)
+        terminal.wait_quiet(0.3)
+    assert terminal.blank_frames() == []
+    terminal.press("q")
+    terminal.wait_exit()
+
+
+def test_a_suspended_app_gives_the_terminal_back_and_takes_it_again(specprof: Specprof):
+    specprof.stage.does((0, "sample 15", "pause"))
+    terminal = specprof.run()
+    terminal.wait_for("Batch Size: 1")
+    terminal.press("ctrl+z")
+    terminal.wait_stopped()
+    terminal.assert_restored()
+    terminal.to_foreground()
+    terminal.wait_for("Batch Size: 1")
+    specprof.stage.goes_on()
+    terminal.wait_for("1 Speedup")
+    terminal.press("q")
+    assert terminal.wait_exit() == 0
+    terminal.assert_restored()
+
+
+def test_a_flood_leaves_the_keys_alive(specprof: Specprof):
+    specprof.stage.does((0, "sample 15", "flood 80000"))
+    terminal = specprof.run()
+    terminal.wait_for("Batch Size: 1")
+    began = time.monotonic()
+    while not any("flooded" in line for line in specprof.stage.log()) and time.monotonic() - began < 20:
+        terminal.press("question_mark")
+        terminal.wait_for("Esc closes", within_s=2)
+        terminal.press("escape")
+        terminal.wait_for(lambda seen: "Esc closes" not in seen.text(), within_s=2)
+    terminal.wait_for("1 Speedup", within_s=60)
+    terminal.press("q")
+    terminal.wait_exit()
+    terminal.assert_restored()
+
+
+def test_the_app_process_never_imports_torch(specprof: Specprof):
+    watching = (
+        "import sys, atexit; sys.path.insert(0, sys.argv.pop(1)); from pathlib import Path; "
+        "from with_fake_child import main, put_in_place; put_in_place(Path(sys.argv.pop(1)));"
+        "atexit.register(lambda: Path('modules').write_text(' '.join(sys.modules))); main()"
+    )
+    program = ("-c", watching, str(WITH_FAKE_CHILD.parent), str(specprof.stage.folder))
+    terminal = specprof("run", *SMALL, "--output", "run.json", program=program)
+    terminal.wait_for("1 Speedup")
+    terminal.press("q")
+    terminal.wait_exit()
+    modules = (specprof.home / "modules").read_text().split()
+    assert "textual" in modules
+    assert not {"torch", "transformers", "pynvml"} & set(modules)
