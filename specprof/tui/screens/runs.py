@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical
+from textual.containers import Container, Horizontal, Vertical
+from textual.content import Content
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer, Input
+from textual.widgets import Footer, Input, Static
 
 from specprof.analysis.opened import Run
 from specprof.errors import SpecprofError
@@ -68,10 +69,12 @@ class RunsScreen(Frame, inherit_bindings=False):
         Binding("tab", "view_too", show=False),  # where Overlay has the place in the footer
         Binding("d,delete", "delete", "Delete", tooltip="delete it; asks first"),
         Binding("slash", "filter", "Filter", key_display="/", tooltip="show only what has these words"),
+        Binding("slash", "filter_on", show=False),  # where All has the place
+        Binding("escape", "all", "All", key_display="Esc", tooltip="show all again"),
         Binding("p", "play", show=False, tooltip="play it from its start"),
         Binding("r", "resume", show=False, tooltip="go on with an unfinished run"),
         Binding("s", "sort", show=False, tooltip="sort by date, name or speedup"),
-        Binding("escape", "back", show=False, tooltip="show all again; go back"),
+        Binding("escape", "back", show=False, tooltip="back"),
         Binding("down,j", "move(1)", show=False, tooltip="next run"),
         Binding("up,k", "move(-1)", show=False, tooltip="run before"),
         Binding("pagedown", "page(1)", show=False),
@@ -95,7 +98,9 @@ class RunsScreen(Frame, inherit_bindings=False):
         yield RunsHead(id="runs-head")
         with Container(id="runs-body"):
             with Vertical(id="runs-side"):
-                yield Input(id="runs-filter", compact=True, placeholder="name, model, device or status")
+                with Horizontal(id="runs-filter"):
+                    yield Static(Content("/ "), markup=False)
+                    yield Input(compact=True, placeholder="name, model, device or status")
                 yield RunsNote(id="runs-note")
                 yield RunsList(id="runs-list")
             yield RunPreview(id="run-preview")
@@ -231,6 +236,8 @@ class RunsScreen(Frame, inherit_bindings=False):
         self.add_class("-filtered")
         self.query_one(Input).focus()
 
+    action_filter_on = action_filter
+
     def on_input_changed(self, event: Input.Changed) -> None:
         self._filter = event.value.strip()
         self._show_rows()
@@ -238,14 +245,16 @@ class RunsScreen(Frame, inherit_bindings=False):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self.set_focus(None)
         self.set_class(bool(self._filter), "-filtered")
+        self.refresh_bindings()
+
+    def action_all(self) -> None:
+        self.set_focus(None)
+        self.query_one(Input).value = ""
+        self.remove_class("-filtered")
+        self.refresh_bindings()
 
     def action_back(self) -> None:
-        """Undoes one thing after the other: the filter, the large preview, the screen."""
-        if self.has_class("-filtered"):
-            self.set_focus(None)
-            self.query_one(Input).value = ""
-            self.remove_class("-filtered")
-        elif self.has_class("-preview"):
+        if self.has_class("-preview"):
             self.remove_class("-preview")
         elif self._below is not None:
             self.dismiss(None)
@@ -253,9 +262,20 @@ class RunsScreen(Frame, inherit_bindings=False):
     # What is done with a run
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "overlay":
-            return self._over_results
-        return action != "view" or not self._over_results
+        typing, filtered, over_results = (
+            self.focused is not None,
+            self.has_class("-filtered"),
+            self._over_results,
+        )
+        allowed = {
+            "overlay": over_results,
+            "view": not over_results and not typing,
+            "view_too": not typing,
+            "filter": not filtered,
+            "filter_on": not typing,
+            "all": filtered,
+        }
+        return allowed.get(action, True)
 
     def action_open(self) -> None:
         self._open(math.inf)

@@ -48,7 +48,7 @@ class RunSummary:
     created_at: str = ""
     best: Best | None = None
     good: int = 0
-    """Cells whose measurement stands."""
+    """Cells measured to their end."""
     bad: int = 0
     """Cells that failed, ran out of memory, or are invalid."""
     planned: int = 0
@@ -107,7 +107,7 @@ def _reason(entry: Entry, problem: RunFileProblem) -> str:
 
 def _summary(entry: Entry, run: Run, curves: CurveSet) -> RunSummary:
     record = run.record
-    verdicts = [cell.verdict for cell in record.cells]
+    verdicts = [cell.verdict for cell in record.cells if cell.stop_reason != "interrupted"]
     state: State = record.status
     if run.published:
         state = "published"

@@ -49,18 +49,20 @@ class RunsList(ScrollView):
         return self.rows[self._at] if self.rows else None
 
     def show(self, rows: tuple[RunRow, ...], at: Path | None = None) -> None:
-        """New rows, with the cursor on the file `at`, else on the one it was on, else where that one was."""
+        """New rows, with the cursor on the file `at`, else where it was, else on what stood next to it."""
         if rows == self.rows and at is None:
             return
         before = self.row
-        wanted = at or (before.entry.path if before else None)
+        places = {row.entry.path: index for index, row in enumerate(rows)}
+        near = [*self.rows[self._at :], *reversed(self.rows[: self._at])]
+        # an unfinished run that has come to its end lies under its own name
+        wanted = [at, *(path for row in near for path in (row.entry.path, row.entry.output))]
         self.rows = rows
-        found = next((i for i, row in enumerate(rows) if row.entry.path == wanted), None)
-        self._at = found if found is not None else max(0, min(self._at, len(rows) - 1))
+        self._at = next((places[path] for path in wanted if path in places), 0)
         self.virtual_size = Size(1, len(rows) * LINES)
         self._show_cursor()
         self.refresh()
-        if self.row != before:
+        if before is None or self.row is None or self.row.entry != before.entry:
             self.post_message(self.Moved(self.row))
 
     def move(self, steps: int) -> None:
