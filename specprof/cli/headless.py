@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from specprof.analysis.opened import Run
 from specprof.analysis.section import published
+from specprof.cli.look_options import LookAsked
 from specprof.cli.output import print_document, print_run
 from specprof.cli.streams import LastingProgress, say
 from specprof.run import events as ev
@@ -18,26 +19,28 @@ from specprof.session.outcome import Outcome
 from specprof.session.recording import Recording
 from specprof.session.starting import Start
 from specprof.views.progress import Progress, ProgressSnapshot, progress_for
+from specprof.views.terminal import Surface
 
 TICK_S = 0.5
 
 
-def run_headless(start: Start, *, as_json: bool) -> int:
+def run_headless(start: Start, look: LookAsked, *, as_json: bool) -> int:
     """Measures, writes the run file, prints the report. Returns the exit code."""
     start.check()
-    outcome = asyncio.run(_measure(start))
+    surface = look.surface(sys.stderr)
+    outcome = asyncio.run(_measure(start, surface))
     again = start.on_cpu_instead(outcome)
     if again is not None:
         say(outcome.cpu_instead)
-        outcome = asyncio.run(_measure(again))
-    return _report(outcome, as_json=as_json)
+        outcome = asyncio.run(_measure(again, surface))
+    return _report(outcome, look, as_json=as_json)
 
 
-async def _measure(start: Start) -> Outcome:
-    return await _Headless(await start.recording()).measure()
+async def _measure(start: Start, surface: Surface) -> Outcome:
+    return await _Headless(await start.recording(), surface).measure()
 
 
-def _report(outcome: Outcome, *, as_json: bool) -> int:
+def _report(outcome: Outcome, look: LookAsked, *, as_json: bool) -> int:
     """Prints to stdout what was measured and to stderr how it ended."""
     first, *others = outcome.sentences()
     say(first)
@@ -46,7 +49,7 @@ def _report(outcome: Outcome, *, as_json: bool) -> int:
         if as_json:
             print_document(opened)
         else:
-            print_run(opened)
+            print_run(opened, look)
     for sentence in others:
         say(sentence)
     return outcome.exit_code
@@ -55,13 +58,14 @@ def _report(outcome: Outcome, *, as_json: bool) -> int:
 class _Headless:
     """Shows where a recording stands, and ends it on a signal."""
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: Recording, surface: Surface) -> None:
         self._recording = recording
+        self._surface = surface
         self._began_s = time.monotonic()
 
     async def measure(self) -> Outcome:
         """Runs the recording to its end."""
-        shown = LastingProgress(progress_for(sys.stderr))
+        shown = LastingProgress(progress_for(sys.stderr, self._surface))
         with self._signals_caught(), shown as progress:
             ticking = asyncio.create_task(self._tick(progress))
             try:

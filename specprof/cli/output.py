@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from specprof.analysis.acceptance import PUBLISHED
 from specprof.analysis.section import with_analysis
+from specprof.cli.look_options import LookAsked
 from specprof.cli.streams import print_text
 from specprof.run.journal import document_text
 
@@ -20,15 +21,14 @@ def print_document(opened: Run) -> None:
     print_text(document_text(with_analysis(opened)))
 
 
-def print_run(opened: Run) -> None:
+def print_run(opened: Run, look: LookAsked) -> None:
     """Table, curves and findings on stdout, as wide and colourful as it can carry."""
     from specprof.views.report import print_report
-    from specprof.views.terminal import surface_of
 
     # drawn first, printed then: rich ends the whole program where a reader leaves
     drawn = io.StringIO()
     print_report(
-        surface_of(sys.stdout),
+        look.surface(sys.stdout),
         opened.record,
         opened.curves(PUBLISHED),
         PUBLISHED,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from specprof.cli.look_options import Ascii, Theme
+from specprof.cli.look_options import Ascii, LookAsked, Theme
 from specprof.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def replay(
     run = load(file)
     if not terminal_there():
         say("there is no terminal to play it in: this is its end")
-        print_run(run)
+        print_run(run, LookAsked(theme, ascii))
         return
 
     def opens(app: SpecprofApp) -> Screen[None]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from specprof.cli.look_options import Ascii, Theme
+from specprof.cli.look_options import Ascii, LookAsked, Theme
 
 if TYPE_CHECKING:
     from specprof.tui.app import SpecprofApp
@@ -112,7 +112,7 @@ def run(
     if headless or json or not terminal_there():
         from specprof.cli.headless import run_headless
 
-        raise typer.Exit(run_headless(start, as_json=json))
+        raise typer.Exit(run_headless(start, LookAsked(theme, ascii), as_json=json))
     start.check()
 
     def opens(app: SpecprofApp) -> LiveScreen:

@@ -6,10 +6,14 @@ from typing import Annotated
 
 import typer
 
+from specprof.cli.look_options import Ascii, LookAsked, Theme
+
 
 def show(
     file: Annotated[str, typer.Argument(help="A run file, or a sample's name (see: specprof samples).")],
     json: Annotated[bool, typer.Option("--json", help="Print the run document instead.")] = False,
+    theme: Theme = None,
+    ascii: Ascii = False,
 ) -> None:
     """Show a saved run: table, curves and findings."""
     from specprof.analysis.opened import load
@@ -19,4 +23,4 @@ def show(
     if json:
         print_document(opened)
     else:
-        print_run(opened)
+        print_run(opened, LookAsked(theme, ascii))

@@ -86,9 +86,9 @@ class Progress(Protocol):
     ) -> None: ...
 
 
-def progress_for(stream: IO[str]) -> Progress:
+def progress_for(stream: IO[str], surface: Surface | None = None) -> Progress:
     """Live lines where the stream can be written over, else plain ones."""
-    surface = surface_of(stream)
+    surface = surface or surface_of(stream)
     if surface.live:
         return RichProgress(stream, surface, surface.palette())
     return LineProgress(stream, surface.glyphs)

@@ -65,9 +65,13 @@ class Surface:
 
 
 def surface_of(
-    stream: IO[str], environ: Mapping[str, str] | None = None, theme: str | None = None
+    stream: IO[str],
+    environ: Mapping[str, str] | None = None,
+    theme: str | None = None,
+    *,
+    ascii_only: bool = False,
 ) -> Surface:
-    """What `stream` can show, by itself and by the environment, in the `theme` asked for.
+    """What `stream` can show, by itself and by the environment, in the theme and the signs asked for.
 
     No colour: NO_COLOR set and not empty, no terminal, TERM unset or dumb. ASCII: the stream's encoding
     has no stars. Size: COLUMNS and LINES, else the terminal's, else 100 × 30. Theme: see `theme_name`.
@@ -84,7 +88,7 @@ def surface_of(
         height=height,
         live=live,
         depth=depth,
-        glyphs=_glyphs(stream, environ),
+        glyphs=ASCII if ascii_only else _glyphs(stream, environ),
         theme=theme_name(environ, depth, theme),
     )
 

@@ -58,7 +58,8 @@ def test_a_senseless_size_is_ignored(told: str) -> None:
 def test_colour_follows_the_terminal_and_no_color(environ: dict[str, str], depth: str | None) -> None:
     found = surface_of(Stream(), environ)
     assert found.depth == depth
-    assert found.palette() == (load_palette("dark") if depth else PLAIN)
+    names = {"standard": "sixteen", "256": "dark", "truecolor": "dark"}
+    assert found.palette() == (load_palette(names[depth]) if depth else PLAIN)
 
 
 def test_no_color_takes_the_colour_and_leaves_the_terminal_live() -> None:
