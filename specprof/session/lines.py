@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from specprof.errors import RunFileProblem
 from specprof.run.events import EventModel, event_of_json
-from specprof.run.sanitize import clean_tree
+from specprof.run.sanitize import MAX_STRING, clean_tree
 
 MAX_LINE_BYTES = 1 << 20
 CHUNK_BYTES = 1 << 16
@@ -128,8 +128,8 @@ async def events_from(reader: Reader) -> AsyncGenerator[EventModel | Garbage]:
 def _decoded(line: bytes) -> EventModel | Garbage:
     try:
         text = line.decode()
-        # printable ASCII without an escape in it has nothing to clean: so is every sample
-        if not (text.isascii() and text.isprintable() and "\\" not in text):
+        # short, printable ASCII without an escape in it has nothing to clean: so is every sample
+        if not (len(text) <= MAX_STRING and text.isascii() and text.isprintable() and "\\" not in text):
             text = json.dumps(clean_tree(json.loads(text)))
         return event_of_json(text)
     except (ValueError, RecursionError, RunFileProblem, ValidationError):

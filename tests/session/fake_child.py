@@ -3,8 +3,9 @@
     python fake_child.py FOLDER --events FD --job FD --wishes FD
 
 FOLDER/deeds.json is a list of `[start, moment, deed]`: at the given start of the child (from 0), when the
-moment comes, the deed is done. Moments: `start`, `environment`, `built`, `warming K`, `warmed`,
-`sample N` (before the N-th sample of this process), `round N` (after the N-th round), `paused`, `end`.
+moment comes, the deed is done. Moments: `start`, `environment`, `built`, `warming K`, `warming K again`
+(after a round), `warmed`, `sample N` (before the N-th sample of this process), `round N` (after the N-th
+round), `row` (after one), `paused`, `end`.
 FOLDER/log gets a line for every start and every signal; FOLDER/job.N is the job of start N.
 """
 
@@ -66,13 +67,16 @@ class Child:
         deed = self.deeds.get(name)
         if deed is None:
             return
-        self.log(f"{deed} at {name}")
+        self.log(f"{deed!r} at {name}" if not deed.isprintable() else f"{deed} at {name}")
         match deed.split():
             case ["kill"]:
                 os.kill(os.getpid(), signal.SIGKILL)
             case ["exit", code]:
                 print("ValueError: the last word", flush=True)
                 sys.exit(int(code))
+            case ["die", "saying", *words]:
+                print(" ".join(words), flush=True)
+                sys.exit(9)
             case ["sleep", seconds]:
                 time.sleep(float(seconds))
             case ["hang"]:
@@ -113,9 +117,9 @@ class Child:
         place = {"batch_size": 1, "seq_len": self.plan["seq_lens"][0], "candidates": 1}
         line = {"event": "sample", "t_s": 1.0, **place, "round": 9999, "measured_ms": 10.0}
         lines = (json.dumps(line).encode() + b"\n") * 1000
-        for _ in range(count // 1000):
+        for thousand in range(count // 1000):
             self.write(lines)
-        self.log(f"flooded {count}")
+            self.log(f"wrote {1000 * (thousand + 1)}")
 
     def rest(self) -> bool:
         """Pauses as long as it is wished, between two rounds. Whether it did."""
@@ -184,10 +188,11 @@ class Child:
         for k in active:
             self.ended.add((batch_size, seq_len, k))
             self.say("cell_finished", **place, candidates=k, stop_reason="target")
+        self.moment("row")
 
     def warm_up(self, place: dict, active: list[int]) -> None:
         for k in (1, active[-1]):
-            self.moment(f"warming {k}")
+            self.moment(f"warming {k}{' again' if self.rounds else ''}")
             self.say("warmed_up", **place, candidates=k, discarded_ms=[1.5], settled=True)
 
     def sample(self, place: dict, number: int, candidates: int) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import os
+import time
 
 import pytest
 from hypothesis import given
@@ -12,7 +14,15 @@ from hypothesis import strategies as st
 
 from specprof.run import events as ev
 from specprof.run.events import EventModel, line_of
-from specprof.session.lines import MAX_LINE_BYTES, Garbage, events_from, open_pipe
+from specprof.session.lines import (
+    LATE_S,
+    MAX_LINE_BYTES,
+    EventPipe,
+    Garbage,
+    Silence,
+    events_from,
+    open_pipe,
+)
 
 NOTICES = [ev.Notice(t_s=float(n), level="info", text=f"number {n} é ★") for n in range(5)]
 LINES = "".join(line_of(notice) + "\n" for notice in NOTICES).encode()
@@ -97,6 +107,125 @@ def test_a_line_without_end_takes_no_more_than_its_limit_and_is_said_once():
     assert [event for event in seen if not isinstance(event, Garbage)] == NOTICES * 2
     (garbage,) = (event for event in seen if isinstance(event, Garbage))
     assert str(MAX_LINE_BYTES) in garbage.why
+
+
+def test_a_full_buffer_leaves_the_other_tasks_of_the_loop_their_turn():
+    async def go() -> int:
+        reader = asyncio.StreamReader()
+        reader.feed_data(LINES * 100)
+        reader.feed_eof()
+        turns = 0
+
+        async def others() -> None:
+            nonlocal turns
+            while True:
+                await asyncio.sleep(0)
+                turns += 1
+
+        other = asyncio.create_task(others())
+        async for _ in events_from(reader):
+            time.sleep(0.001)
+        other.cancel()
+        return turns
+
+    # 500 events at a millisecond each, and a turn every four of them or so
+    assert asyncio.run(go()) > 50
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("plain", "plain"),
+        ("two\nlines", "two lines"),
+        ("\x1b]52;c;aGk=\x07", "]52;c;aGk="),
+        ("\u202egnp.exe", "gnp.exe"),
+        ("\ud800", ""),
+        ("×★é", "×★é"),
+        ("x" * 5000, "x" * 4096),
+    ],
+    ids=lambda text: ascii(text[:20]),
+)
+def test_strings_are_cleaned_whether_they_come_escaped_or_as_they_are_row_42(text, clean):
+    fields = {"event": "notice", "level": "info", "text": text}
+    escaped = json.dumps(fields).encode() + b"\n"
+    plain = json.dumps(fields, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n"
+    for event in read(escaped, plain if "\ud800" not in text and text.isprintable() else escaped):
+        assert event == ev.Notice(level="info", text=clean)
+
+
+def test_keys_that_differ_by_hidden_characters_only_are_garbage():
+    line = '{"event": "notice", "level": "info", "text": "a", "text\u200b": "b"}\n'
+    (garbage,) = read(line.encode())
+    assert isinstance(garbage, Garbage)
+
+
+@pytest.mark.parametrize("event", [b'"t_s": true, "event": "paused"', b'"event": "paused", "t_s": "1"'])
+def test_true_and_a_string_are_no_numbers(event: bytes):
+    (garbage,) = read(b"{" + event + b"}\n")
+    assert isinstance(garbage, Garbage)
+
+
+# Silence
+
+
+async def silent_pipe() -> tuple[EventPipe, int]:
+    read_end, write_end = os.pipe()
+    return await open_pipe(read_end), write_end
+
+
+def test_a_silence_longer_than_allowed_is_raised():
+    async def go() -> None:
+        pipe, write_end = await silent_pipe()
+        pipe.allow(0.1)
+        try:
+            with pytest.raises(Silence) as raised:
+                await pipe.read(1)
+            assert raised.value.limit_s == 0.1
+        finally:
+            os.close(write_end)
+            pipe.close()
+
+    asyncio.run(asyncio.wait_for(go(), 5))
+
+
+def test_the_limit_may_be_changed_while_one_waits():
+    async def go() -> bytes:
+        pipe, write_end = await silent_pipe()
+        pipe.allow(0.2)
+        loop = asyncio.get_running_loop()
+        loop.call_later(0.1, pipe.allow, None)
+        loop.call_later(0.5, os.write, write_end, b"late")
+        loop.call_later(0.6, pipe.allow, 0.1)
+        try:
+            said = await pipe.read(4)
+            with pytest.raises(Silence):
+                await pipe.read(4)
+            return said
+        finally:
+            os.close(write_end)
+            pipe.close()
+
+    assert asyncio.run(asyncio.wait_for(go(), 5)) == b"late"
+
+
+def test_whoever_was_stopped_itself_does_not_take_that_for_the_others_silence_row_6():
+    async def go() -> tuple[bytes, bytes]:
+        pipe, write_end = await silent_pipe()
+        pipe.allow(0.3)
+        loop = asyncio.get_running_loop()
+        # the loop stands still, as it does where this process is suspended
+        loop.call_later(0.05, time.sleep, LATE_S + 0.5)
+        loop.call_later(LATE_S + 0.7, os.write, write_end, b"said after it")
+        try:
+            first = await pipe.read(100)
+            loop.call_soon(os.write, write_end, b"said meanwhile")
+            loop.call_soon(time.sleep, LATE_S + 0.5)
+            return first, await pipe.read(100)
+        finally:
+            os.close(write_end)
+            pipe.close()
+
+    assert asyncio.run(asyncio.wait_for(go(), 10)) == (b"said after it", b"said meanwhile")
 
 
 def test_a_line_cut_off_by_the_end_is_garbage_even_where_it_reads_as_an_event():
