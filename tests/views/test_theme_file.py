@@ -39,7 +39,7 @@ def refused(tmp_path: Path, content: str | bytes) -> BadTheme:
         ("name: x\nseries: blue", 2, "not a list of 1 to 32 colours"),
         ("name: x\nseries: [" + ",".join(['"#ffffff"'] * 33) + "]", 2, "not a list of 1 to 32 colours"),
         ('name: x\nseries:\n- "#ffffff"\n- "#fffff"\n', 4, "series 2: '#fffff' is no colour"),
-        ("text: blue\nmuted: blue\nname: x", 1, "text: "),
+        ("muted: blue\ntext: blue\nname: x", 1, "muted: "),
         ("# mine\nname: my theme", 2, "'my theme' is no name"),
         ("name: [x]", 1, "is no name"),
         ("name: plain", 1, "the theme without colour"),
