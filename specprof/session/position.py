@@ -31,20 +31,27 @@ class Position:
             case ev.EnvironmentRead():
                 self.phase = "building model"
             case ev.RowStarted():
-                self.phase = "measuring"
-                self.row = event.row
-                if self._sweep_began_s is None:
-                    self._sweep_began_s = event.t_s
+                self._enter(event.row, event.t_s)
             case ev.RoundStarted():
                 self.round = event.round
-            case ev.SampleTaken() if not event.masked:
-                self.cell = event.cell
+            case ev.SampleTaken():
+                # a run document holds samples only: in a replay they tell of row and round too
+                self._enter(Row(event.batch_size, event.seq_len), event.t_s)
+                self.round = event.round
+                if not event.masked:
+                    self.cell = event.cell
             case ev.TelemetryTaken():
                 self._read(event.sample)
             case ev.RunEnded() | ev.Cancelled():
                 self.phase = "finishing"
             case _:
                 pass
+
+    def _enter(self, row: Row, t_s: float) -> None:
+        self.phase = "measuring"
+        self.row = row
+        if self._sweep_began_s is None:
+            self._sweep_began_s = t_s
 
     def _read(self, sample: ev.TelemetrySample) -> None:
         on_gpu = sample.source != "host"

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from specprof.tui.app import SpecprofApp
 
 
+END_S = 1.0
+"""How long the last frame stays before the results are shown."""
+
+
 class ReplayScreen(StreamScreen):
     HELP = """A saved run, shown as it was measured. It plays in its own time, faster or slower, and can be
     stepped from the end of one cell to that of the next. Enter shows its results."""
@@ -36,6 +40,8 @@ class ReplayScreen(StreamScreen):
     def __init__(self, source: ReplaySource) -> None:
         super().__init__(source)
         self._replay = source
+        self._played = False
+        """Whether it was playing at the last tick."""
 
     def compose_body(self) -> ComposeResult:
         yield from super().compose_body()
@@ -47,6 +53,9 @@ class ReplayScreen(StreamScreen):
 
     def ticked(self, source: Source) -> None:
         player = self._replay.player
+        if self._played and player.ended:
+            self.set_timer(END_S, self.action_results)
+        self._played = player.playing
         flags = player.flags
         bar = self.query_one(TimelineBar)
         bar.set_class(bool(flags), "-flagged")
@@ -59,12 +68,7 @@ class ReplayScreen(StreamScreen):
         self.tick()
 
     def action_play(self) -> None:
-        player = self._replay.player
-        if player.ended and not player.playing:
-            player.restart()
-            player.play()
-        else:
-            player.toggle()
+        self._replay.player.toggle()
         self._now()
 
     def action_step(self, cells: int) -> None:
@@ -93,4 +97,5 @@ class ReplayScreen(StreamScreen):
         self._now()
 
     def action_results(self) -> None:
-        cast("SpecprofApp", self.app).show_results(self._replay.run)
+        if self.is_current:
+            cast("SpecprofApp", self.app).show_results(self._replay.run)

@@ -1,0 +1,147 @@
+"""The app while it profiles, on the cores that are measured: what it costs, how quick its keys are, and
+whether it disturbs what it measures.
+
+One real run of Llama 7B slices in a terminal of 120 × 40. In turns the app is let run and is stopped
+(SIGSTOP); the measuring child goes on alone meanwhile, which is less company than it has headless. Each
+turn's samples of a cell give one median; the turns are compared in pairs.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import signal
+import statistics
+import sys
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+from on_pty.terminal import Terminal
+
+TURN_S = 6.0
+TURNS = 24
+SETTLE_S = 1.0
+"""At the start of each turn: what the app catches up with after a stop is not what it costs."""
+
+PLAN = ("--device", "cpu", "--layers", "2", "--seq-len", "128", "--candidates", "1,16", "--target-ci", "0.01")
+
+
+@dataclass
+class Turn:
+    app: bool
+    begin_s: float
+    end_s: float
+    cpu_s: float
+    """What the app's process used in it."""
+
+
+@dataclass
+class Observed:
+    turns: list[Turn] = field(default_factory=list)
+    lags_s: list[float] = field(default_factory=list)
+    samples: dict[int, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
+    """By K: when a sample was written down, on this process's clock, and its latency, ms."""
+
+
+@pytest.fixture(scope="module")
+def observed(tmp_path_factory: pytest.TempPathFactory) -> Observed:
+    home = tmp_path_factory.mktemp("home")
+    env = {f"XDG_{kind}_HOME": str(home) for kind in ("DATA", "STATE", "CONFIG", "CACHE")}
+    budget = str(int(TURNS * TURN_S + 120))
+    command = [sys.executable, "-m", "specprof", "run", *PLAN, "--budget", budget, "--output", "run.json"]
+    found = Observed()
+    with Terminal(command, columns=120, rows=40, env=env, cwd=home) as terminal:
+        terminal.wait_for("Batch Size: 1", within_s=120)
+        terminal.wait_for("K 16", within_s=120)
+        app = psutil.Process(terminal.pid)
+        for number in range(TURNS):
+            found.turns.append(_turn(terminal, app, lets_run=number % 2 == 0))
+        found.lags_s = [_lag(terminal, number) for number in range(60)]
+        _read_samples(home / "run.jsonl.part", _origin(home / "run.jsonl.part"), found)
+        terminal.press("ctrl+c", "ctrl+c")
+        terminal.wait_exit()
+    return found
+
+
+def _turn(terminal: Terminal, app: psutil.Process, *, lets_run: bool) -> Turn:
+    terminal.signal(signal.SIGCONT if lets_run else signal.SIGSTOP)
+    time.sleep(SETTLE_S)
+    begin_s, used = time.monotonic(), sum(app.cpu_times()[:2])
+    time.sleep(TURN_S - SETTLE_S)
+    turn = Turn(lets_run, begin_s, time.monotonic(), sum(app.cpu_times()[:2]) - used)
+    terminal.signal(signal.SIGCONT)
+    return turn
+
+
+def _lag(terminal: Terminal, number: int) -> float:
+    """From a key to what it changes on the screen: help comes and goes."""
+    time.sleep(0.13 + 0.01 * (number % 17))
+    shown = number % 2 == 0
+    began = time.monotonic()
+    terminal.send("?")
+    terminal.wait_for(lambda seen: ("Esc closes" in seen.text()) is shown)
+    return time.monotonic() - began
+
+
+def _lines(journal: Path):
+    return (json.loads(line) for line in journal.read_text().splitlines() if line.endswith("}"))
+
+
+def _origin(journal: Path) -> float:
+    """This clock's value at the run's t_s = 0: the least of what a fresh line may be late."""
+    earliest = float("inf")
+    known = sum(1 for _ in _lines(journal))
+    for _ in range(400):
+        time.sleep(0.005)
+        now = time.monotonic()
+        fresh = list(itertools.islice(_lines(journal), known, None))
+        known += len(fresh)
+        earliest = min([earliest, *(now - line["t_s"] for line in fresh if line["event"] == "telemetry")])
+    return earliest
+
+
+def _read_samples(journal: Path, origin_s: float, found: Observed) -> None:
+    for line in _lines(journal):
+        if line["event"] == "sample" and not line["masked"]:
+            found.samples[line["candidates"]].append((origin_s + line["t_s"], line["measured_ms"]))
+
+
+def test_it_uses_at_most_a_seventh_of_one_core(observed: Observed):
+    shares = [turn.cpu_s / (turn.end_s - turn.begin_s) for turn in observed.turns if turn.app]
+    print(f"\napp: {statistics.median(shares):.1%} of one core (median of {len(shares)} turns, "
+          f"{min(shares):.1%} to {max(shares):.1%})")  # fmt: skip
+    assert statistics.median(shares) <= 0.15
+
+
+def test_keys_answer_within_fifty_milliseconds(observed: Observed):
+    lags_ms = sorted(1e3 * lag for lag in observed.lags_s)
+    p95 = lags_ms[int(0.95 * len(lags_ms))]
+    print(f"\nkey to screen: median {statistics.median(lags_ms):.0f} ms, p95 {p95:.0f} ms, "
+          f"worst {lags_ms[-1]:.0f} ms of {len(lags_ms)}")  # fmt: skip
+    assert p95 <= 50
+
+
+def test_it_does_not_disturb_what_it_measures(observed: Observed):
+    for candidates, samples in sorted(observed.samples.items()):
+        medians = [
+            statistics.median(within) if (within := _within(samples, [turn])) else None
+            for turn in observed.turns
+        ]
+        pairs = [(a, b) for a, b in zip(medians[::2], medians[1::2], strict=True) if a and b]
+        ratios = [a / b for a, b in pairs]
+        together = _within(samples, [turn for turn in observed.turns if turn.app])
+        alone = _within(samples, [turn for turn in observed.turns if not turn.app])
+        whole = statistics.median(together) / statistics.median(alone)
+        print(f"\nK={candidates}: with the app {statistics.median(together):.2f} ms ({len(together)}),"
+              f" alone {statistics.median(alone):.2f} ms ({len(alone)}): ratio {whole:.4f}; "
+              f"median of {len(ratios)} paired turns {statistics.median(ratios):.4f}")  # fmt: skip
+        assert abs(whole - 1) <= 0.02
+
+
+def _within(samples: list[tuple[float, float]], turns: list[Turn]) -> list[float]:
+    """The latencies, ms, of the samples that were written down in these turns."""
+    return [ms for at, ms in samples for turn in turns if turn.begin_s < at < turn.end_s]
