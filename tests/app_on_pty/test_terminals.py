@@ -125,7 +125,7 @@ def test_row_28_sizes_too_small_say_so_and_recover(specprof: Specprof):
 def test_no_frame_is_blank_once_the_first_one_is_drawn(specprof: Specprof):
     terminal = specprof.run()
     terminal.wait_for("1 Speedup")
-    for key in ("2", "6", "question_mark", "escape", "1"):
+    for key in ("2", "6", "?", "escape", "1"):
         terminal.press(key)
         terminal.wait_quiet(0.3)
     assert terminal.blank_frames() == []
@@ -155,7 +155,7 @@ def test_a_flood_leaves_the_keys_alive(specprof: Specprof):
     terminal.wait_for("Batch Size: 1")
     began = time.monotonic()
     while not any("flooded" in line for line in specprof.stage.log()) and time.monotonic() - began < 20:
-        terminal.press("question_mark")
+        terminal.press("?")
         terminal.wait_for("Esc closes", within_s=2)
         terminal.press("escape")
         terminal.wait_for(lambda seen: "Esc closes" not in seen.text(), within_s=2)

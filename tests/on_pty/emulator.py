@@ -36,8 +36,9 @@ class Cell:
 class Emulator:
     """The screen that `feed` has drawn so far.
 
-    `on_answer` is called with the bytes a terminal sends back for a query; `on_frame` when a synchronised
-    update (DECSET 2026) has ended. `knows` are the private modes answered for as recognised.
+    `on_answer` is called with the bytes a terminal sends back for a query; `on_update` and `on_frame`
+    when a synchronised update (DECSET 2026) begins and has ended. `knows` are the private modes that it
+    answers for as recognised.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Emulator:
         *,
         knows: frozenset[int] = frozenset(m.PRIVATE),
         on_answer: Callable[[bytes], None] = lambda _: None,
+        on_update: Callable[[], None] = lambda: None,
         on_frame: Callable[[], None] = lambda: None,
     ) -> None:
         self.modes = m.Modes()
@@ -55,6 +57,7 @@ class Emulator:
         self._cutter = Cutter()
         self._knows = knows
         self._on_answer = on_answer
+        self._on_update = on_update
         self._on_frame = on_frame
         self._kept: tuple[defaultdict, pyte.screens.Cursor] | None = None
 
@@ -135,6 +138,8 @@ class Emulator:
 
     def _switch(self, escape: Escape) -> None:
         updating, alternate = self.modes.on(m.SYNCHRONISED), self.modes.alternate_screen
+        if escape.final == "h" and m.SYNCHRONISED in escape.numbers and not updating:
+            self._on_update()
         self.modes.told(escape)
         for mode in _PYTE_MODES.intersection(escape.numbers):
             (self._screen.set_mode if escape.final == "h" else self._screen.reset_mode)(mode, private=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .emulator import Emulator
+from .modes import SYNCHRONISED
 
 PAUSE_S = 0.02
-"""Where a program does not mark its updates, one ends when nothing comes for so long."""
+"""What a program draws without marking it as an update is seen when nothing more comes for so long."""
 
 LEAST = 40
 """A frame with fewer characters than this is taken for blank: a key line alone has more."""
@@ -54,46 +55,36 @@ Log = Iterable[Output | Resized]
 def frames_of(log: Log, columns: int, rows: int) -> list[Frame]:
     """The frames of `log` on a terminal that had this size at first.
 
-    One ends with each synchronised update. Where a log has none they end where the program paused.
+    One ends with each synchronised update; what is drawn outside of them, and differs from the frame
+    before, when the next one begins or the program pauses.
     """
-    log = list(log)
-    marked = any(isinstance(entry, Output) and b"\x1b[?2026h" in entry.data for entry in log)
-    return list(_marked(log, columns, rows) if marked else _paused(log, columns, rows))
-
-
-def _marked(log: Log, columns: int, rows: int) -> Iterator[Frame]:
-    done: list[Frame] = []
+    frames: list[Frame] = []
+    known: list[str] = [""] * rows
     t_s = 0.0
 
-    def on_frame() -> None:
-        done.append(_frame(len(done), t_s, screen))
+    def ended() -> None:
+        known[:] = screen.lines()
+        alternate = screen.modes.alternate_screen
+        text = "\n".join(known)
+        frames.append(Frame(len(frames), t_s, text, screen.filled(), *screen.size, alternate))
 
-    screen = Emulator(columns, rows, on_frame=on_frame)
-    for entry in log:
+    def drawn_between() -> None:
+        if screen.lines() != known:
+            ended()
+
+    screen = Emulator(columns, rows, on_update=drawn_between, on_frame=ended)
+    log = list(log)
+    for entry, following in zip(log, [*log[1:], None], strict=True):
         t_s = entry.t_s
         if isinstance(entry, Resized):
             screen.resize(entry.columns, entry.rows)
-        else:
-            screen.feed(entry.data)
-    return iter(done)
-
-
-def _paused(log: list[Output | Resized], columns: int, rows: int) -> Iterator[Frame]:
-    screen = Emulator(columns, rows)
-    number = 0
-    for entry, following in zip(log, [*log[1:], None], strict=True):
-        if isinstance(entry, Resized):
-            screen.resize(entry.columns, entry.rows)
+            known[:] = screen.lines()
             continue
         screen.feed(entry.data)
-        if following is None or following.t_s - entry.t_s >= PAUSE_S:
-            yield _frame(number, entry.t_s, screen)
-            number += 1
-
-
-def _frame(number: int, t_s: float, screen: Emulator) -> Frame:
-    text = "\n".join(screen.lines())
-    return Frame(number, t_s, text, screen.filled(), *screen.size, screen.modes.alternate_screen)
+        paused = following is None or following.t_s - t_s >= PAUSE_S
+        if paused and not screen.modes.on(SYNCHRONISED):
+            drawn_between()
+    return frames
 
 
 def blank(frames: Iterable[Frame], least: int = LEAST) -> list[Frame]:

@@ -18,15 +18,19 @@ def frames(*outputs: bytes) -> list[Frame]:
 
 
 def test_a_frame_is_what_stands_when_an_update_ends():
-    seen = frames(
-        ALTERNATE, update(b"one") + update(b"\rtwo") + b"\x1b[?2026h\rthr", b"ee\x1b[?2026l", b" unmarked"
-    )
+    seen = frames(ALTERNATE, update(b"one") + update(b"\rtwo") + b"\x1b[?2026h\rthr", b"ee\x1b[?2026l")
     assert [frame.text.strip() for frame in seen] == ["one", "two", "three"]
     assert [(frame.number, frame.t_s, frame.filled) for frame in seen] == [
         (0, 1.0, 3),
         (1, 1.0, 3),
         (2, 2.0, 5),
     ]
+
+
+def test_what_is_drawn_before_an_update_without_a_mark_was_seen_too():
+    seen = frames(ALTERNATE + WORDS + update(b"\x1b[2J"))
+    assert [frame.filled for frame in seen] == [50, 0]
+    assert [frame.number for frame in blank(seen)] == [1]
 
 
 def test_a_blank_frame_is_found_even_where_the_next_follows_at_once():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -38,8 +39,11 @@ if TYPE_CHECKING:
     from specprof.tui.app import SpecprofApp
 
 POLL_S = 3.0
-REST_S = 0.08
+REST_S = 0.15
 """How long the cursor rests on a run before its preview is drawn: running through the list stays quick."""
+
+QUIET_S = 0.5
+"""No further file is read so soon after a key: the thread that reads would share the interpreter with it."""
 
 PATIENCE_S = 0.4
 """After this a preview that is not read yet gives way to nothing."""
@@ -93,6 +97,7 @@ class RunsScreen(Frame, inherit_bindings=False):
         """Whose preview is to be shown."""
         self._more = asyncio.Event()
         self._rest: Timer | None = None
+        self._touched_s = float("-inf")
 
     def compose_body(self) -> ComposeResult:
         yield RunsHead(id="runs-head")
@@ -175,6 +180,10 @@ class RunsScreen(Frame, inherit_bindings=False):
                 self._more.clear()
                 await self._more.wait()
                 continue
+            busy_s = self._touched_s + QUIET_S - time.monotonic()
+            if entry != self._wanted and busy_s > 0:
+                await asyncio.sleep(busy_s)
+                continue
             await self._read(entry)
             self._show_rows()
             if entry == self._wanted:
@@ -190,6 +199,7 @@ class RunsScreen(Frame, inherit_bindings=False):
     # The preview
 
     def on_runs_list_moved(self, message: RunsList.Moved) -> None:
+        self._touched_s = time.monotonic()
         if self._rest is not None:
             self._rest.stop()
         self._rest = self.set_timer(REST_S, self._look_at_cursor)
@@ -239,6 +249,7 @@ class RunsScreen(Frame, inherit_bindings=False):
     action_filter_on = action_filter
 
     def on_input_changed(self, event: Input.Changed) -> None:
+        self._touched_s = time.monotonic()
         self._filter = event.value.strip()
         self._show_rows()
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -26,14 +28,20 @@ class Picture:
 
 
 class CurvesPlot(Widget):
-    """Shows a picture; with a cursor, the point under it stands in a crosshair."""
+    """Shows a picture; the point it is told to point at stands in a crosshair."""
+
+    @dataclass
+    class Clicked(Message):
+        """A place of the drawing was clicked: the mark nearest to it."""
+
+        mark: Mark
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._picture: Picture | None = None
         self._drawn: tuple[object, Drawing | None] | None = None
         self._strips: dict[int, Strip] = {}
-        self.cursor: Mark | None = None
+        self._pointed: tuple[int, int] | None = None
 
     def show(self, picture: Picture | None) -> None:
         old = self._picture.key if self._picture else None
@@ -42,12 +50,29 @@ class CurvesPlot(Widget):
         if old != new:
             self.refresh()
 
-    def point_at(self, mark: Mark | None) -> None:
-        """Puts the crosshair on a point, or takes it away."""
-        if mark != self.cursor:
-            self.cursor = mark
+    def point_at(self, place: tuple[int, int] | None) -> None:
+        """Puts the crosshair on the point of a sequence length and K, or takes it away."""
+        if place != self._pointed:
+            self._pointed = place
             self._strips.clear()
             self.refresh()
+
+    @property
+    def cursor(self) -> Mark | None:
+        """The point under the crosshair, where it is drawn at present."""
+        drawing = self.drawing
+        if self._pointed is None or drawing is None:
+            return None
+        return next((m for m in drawing.marks if (m.seq_len, m.candidates) == self._pointed), None)
+
+    def on_click(self, event: events.Click) -> None:
+        drawing = self.drawing
+        if drawing is not None and drawing.marks:
+            # a row is about as high as two columns are wide
+            nearest = min(
+                drawing.marks, key=lambda m: (m.column - event.x) ** 2 + (2 * (m.row - event.y)) ** 2
+            )
+            self.post_message(self.Clicked(nearest))
 
     @property
     def drawing(self) -> Drawing | None:
@@ -73,19 +98,19 @@ class CurvesPlot(Widget):
 
     def _strip(self, drawing: Drawing, y: int, base: Style) -> Strip:
         palette = look_of(self).palette
-        if self.cursor is None:
+        cursor = self.cursor
+        if cursor is None:
             segments = [
                 Segment(words, base + palette.style(role, bold=role == "title"))
                 for words, role in drawing.runs(y)
             ]
         else:
-            segments = self._with_crosshair(drawing, y, base)
+            segments = self._with_crosshair(drawing, y, base, cursor)
         return Strip(segments).adjust_cell_length(self.size.width, base)
 
-    def _with_crosshair(self, drawing: Drawing, y: int, base: Style) -> list[Segment]:
+    def _with_crosshair(self, drawing: Drawing, y: int, base: Style, cursor: Mark) -> list[Segment]:
         """The line with the cross over what was blank there, and the point itself reversed."""
-        assert self.cursor is not None
-        look, cursor = look_of(self), self.cursor
+        look = look_of(self)
         cross = look.glyphs.separator if not look.glyphs.ascii else "."
         left = min(mark.column for mark in drawing.marks)
         top, bottom = min(mark.row for mark in drawing.marks), max(mark.row for mark in drawing.marks)
@@ -97,6 +122,6 @@ class CurvesPlot(Widget):
             if (y, x) == (cursor.row, cursor.column):
                 style += Style(bold=True, reverse=True)
             elif sign == " " and (across or along):
-                sign, style = cross, base + look.palette.style("accent")
+                sign, style = cross, base + look.palette.style("muted")
             found.append(Segment(sign, style))
         return found

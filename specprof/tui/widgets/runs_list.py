@@ -72,9 +72,10 @@ class RunsList(ScrollView):
     def move_to(self, index: int) -> None:
         at = max(0, min(index, len(self.rows) - 1))
         if at != self._at:
+            self.refresh_lines(self._at * LINES, LINES)
             self._at = at
+            self.refresh_lines(at * LINES, LINES)
             self._show_cursor()
-            self.refresh()
             self.post_message(self.Moved(self.row))
 
     @property

@@ -1,0 +1,73 @@
+"""All that the results show, and what follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from specprof.analysis.acceptance import AcceptanceModel
+from specprof.analysis.curves import CurveSet
+from specprof.analysis.findings import Finding
+from specprof.analysis.opened import Run
+from specprof.tui.provisional import QUANTITIES, Quantity
+from specprof.tui.state.acceptance_choice import AcceptanceChoice
+from specprof.tui.state.analysed import Analysed
+from specprof.tui.state.crosshair import Place
+from specprof.tui.state.result_rows import ResultRow, Sort, Standings, result_rows, sorted_rows
+from specprof.tui.state.result_views import View
+
+
+@dataclass(frozen=True, eq=False)
+class ResultsNow:
+    run: Run
+    notes: tuple[str, ...]
+    view: View
+    batch_size: int
+    choice: AcceptanceChoice
+    analysed: Analysed | None
+    """Under the model chosen or, until that is ready, the one before; None before the first."""
+    place: Place | None
+    """The cell under the crosshair."""
+    overlay: Run | None
+    sort: Sort
+    descending: bool
+
+    @property
+    def acceptance(self) -> AcceptanceModel:
+        return self.choice.model
+
+    @property
+    def quantity(self) -> Quantity:
+        """What is drawn, in a view of curves."""
+        return QUANTITIES[self.view.quantity]
+
+    @property
+    def reason(self) -> str:
+        """Why this run has no such curves; empty where it has."""
+        return self.quantity.unavailable(self.run) or "" if self.view.kind == "curves" else ""
+
+    @cached_property
+    def curves(self) -> CurveSet:
+        if self.analysed is not None and self.analysed.acceptance == self.acceptance:
+            return self.analysed.curves
+        return self.run.curves(self.acceptance)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return self.analysed.findings if self.analysed is not None else ()
+
+    @property
+    def standings(self) -> Standings:
+        return self.analysed.standings if self.analysed is not None else {}
+
+    @cached_property
+    def rows(self) -> tuple[ResultRow, ...]:
+        """The cells of the batch size, in the order of the table."""
+        rows = result_rows(self.run, self.curves, self.acceptance, self.batch_size)
+        return sorted_rows(rows, self.sort, descending=self.descending)
+
+    @cached_property
+    def row(self) -> ResultRow | None:
+        """The cell under the crosshair."""
+        found = (row for row in self.rows if self.place == (row.seq_len, row.candidates))
+        return next(found, None)

@@ -1,0 +1,68 @@
+"""The acceptance model that the curves are drawn under, and what of it can be changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.text import Text
+
+from specprof.tui.look import Piece
+from specprof.tui.widgets.drawn import Drawn
+
+
+@dataclass(frozen=True)
+class ParameterNow:
+    name: str
+    value: str
+    bounds: str
+    """`0 … 2`; empty where it cannot be changed."""
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class ModelNow:
+    name: str
+    number: int
+    of: int
+    """It is the `number`-th of so many models."""
+    formula: str
+    source: str
+    parameters: tuple[ParameterNow, ...]
+
+
+class ModelPanel(Drawn[ModelNow]):
+    """In a frame, beside the curves."""
+
+    BORDER_TITLE = "Acceptance model"
+
+    def lines(self, data: ModelNow, width: int, height: int) -> list[Text]:
+        which = f"  {data.number} of {data.of}" if data.of > 1 else ""
+        found = [self.look.line((data.name, "accent", True), (which, "muted"), width=width)]
+        found += self.look.wrapped(f"E(K) = {data.formula}", "text", width, 2, indent="  ")
+        for parameter in data.parameters:
+            found.append(self.look.line(*_parameter(parameter, self.look.glyphs.ascii), width=width))
+        return [*found, *self.look.wrapped(data.source, "muted", width, max(1, height - len(found)))]
+
+
+def _parameter(parameter: ParameterNow, ascii_only: bool) -> list[Piece]:
+    pointer = (">" if ascii_only else "▸") if parameter.chosen else " "
+    return [
+        (f"{pointer} {parameter.name:<6} ", "text", parameter.chosen),
+        (f"{parameter.value:<8}", "accent" if parameter.chosen else "text", parameter.chosen),
+        (parameter.bounds, "muted"),
+    ]
+
+
+class ModelLine(Drawn[ModelNow]):
+    """The same in one line, below the curves."""
+
+    def lines(self, data: ModelNow, width: int, height: int) -> list[Text]:
+        pointer = ">" if self.look.glyphs.ascii else "▸"
+        which = f" {data.number}/{data.of}" if data.of > 1 else ""
+        pieces: list[Piece] = [(data.name, "accent", True), (which, "muted"), ("  ", "text")]
+        for parameter in data.parameters:
+            mark = pointer if parameter.chosen else " "
+            pieces.append((f"{mark}{parameter.name} ", "muted", parameter.chosen))
+            pieces.append((f"{parameter.value} ", "accent" if parameter.chosen else "text", parameter.chosen))
+        pieces.append((f" E(K) = {data.formula}", "text"))
+        return [self.look.line(*pieces, width=width)]

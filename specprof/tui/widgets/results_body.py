@@ -1,0 +1,182 @@
+"""The results below their head: the curves with what stands beside or below them, table, pages of text."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+
+from specprof.tui.pictures import quantity_picture
+from specprof.tui.screens.frame import WIDE
+from specprof.tui.state.cell_facts import cell_facts
+from specprof.tui.state.crosshair import Spot
+from specprof.tui.state.differences import differences, name_of
+from specprof.tui.state.recorded import recorded
+from specprof.tui.state.result_rows import sorts_of
+from specprof.tui.state.results_now import ResultsNow
+from specprof.tui.widgets.cell_panel import CellLine, CellNow, CellPanel
+from specprof.tui.widgets.curves_plot import CurvesPlot
+from specprof.tui.widgets.facts_page import FactsPage
+from specprof.tui.widgets.findings_page import FindingsNow, FindingsPage
+from specprof.tui.widgets.model_panel import ModelLine, ModelPanel
+from specprof.tui.widgets.numbers_table import NumbersNow, NumbersTable
+from specprof.tui.widgets.overlay_panel import OverlayLine, OverlayNow, OverlayPanel
+from specprof.tui.widgets.results_table import ResultsTable, TableNow
+from specprof.tui.widgets.said_panels import FindingsPanel
+from specprof.tui.widgets.table_note import TableNotePanel, table_note
+from specprof.tui.widgets.why_not import WhyNot
+from specprof.views.curves.plot import MIN_HEIGHT, MIN_WIDTH
+
+SIDE = 40
+"""Columns beside the curves, where the terminal is wide and not low."""
+
+TALL_ENOUGH = 24
+HEAD = 2
+FOOTER = 1
+
+
+class ResultsBody(Container):
+    def __init__(self) -> None:
+        super().__init__(id="results-body")
+        self._now: ResultsNow | None = None
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="results-main"):
+            yield CurvesPlot(id="results-curves")
+            yield NumbersTable(id="results-numbers")
+            yield WhyNot(id="results-why-not")
+            yield ResultsTable(id="results-table")
+            yield FindingsPage(id="results-findings")
+            yield FactsPage(id="results-facts")
+            with Vertical(id="results-lines"):
+                yield TableNotePanel(id="results-table-note")
+                yield ModelLine(id="results-model-line")
+                yield OverlayLine(id="results-overlay-line")
+                yield CellLine(id="results-cell-line")
+        with Vertical(id="results-side"):
+            yield ModelPanel(id="results-model", classes="panel")
+            yield CellPanel(id="results-cell", classes="panel")
+            yield OverlayPanel(id="results-overlay", classes="panel")
+            yield FindingsPanel(id="results-found", classes="panel")
+
+    # What is shown
+
+    def show(self, now: ResultsNow) -> None:
+        self._now = now
+        self._again()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._again)
+
+    @property
+    def beside(self) -> bool:
+        """Whether there is room beside the curves."""
+        width, height = self.app.size
+        return width >= WIDE and height >= TALL_ENOUGH
+
+    def _again(self) -> None:
+        """Shows what there is at the present size."""
+        now = self._now
+        if now is None:
+            return
+        kind, beside = now.view.kind, self.beside
+        drawn = kind == "curves" and not now.reason
+        fits = drawn and self._curves_fit(now)
+        curves, under = kind == "curves", kind == "curves" and not beside
+        for name, shown in (
+            ("curves", fits),
+            ("numbers", drawn and not fits),
+            ("why-not", curves and not drawn),
+            ("table", kind == "table"),
+            ("findings", kind == "findings"),
+            ("facts", kind == "environment"),
+            ("side", curves and beside),
+            ("lines", under or kind in ("table", "findings")),
+            ("table-note", kind == "table"),
+            ("cell-line", under),
+            ("overlay-line", under and now.overlay is not None),
+            ("overlay", now.overlay is not None),
+        ):
+            self.query_one(f"#results-{name}").display = shown
+        self.query_one(ModelPanel if curves and beside else ModelLine).show(now.choice.shown)
+        if curves:
+            self._show_curves(now, fits, beside)
+        elif kind == "table":
+            self._show_table(now)
+        elif kind == "findings":
+            found = FindingsNow(now.findings, now.acceptance.formula, now.analysed is not None)
+            self.query_one(FindingsPage).show(found)
+        else:
+            self.query_one(FactsPage).show(recorded(now.run, now.notes))
+
+    def _curves_fit(self, now: ResultsNow) -> bool:
+        """Whether the curves can be drawn, by the size of the terminal: their own is not known before."""
+        width, height = self.app.size
+        if self.beside:
+            width -= SIDE
+        else:
+            height -= 2 + (now.overlay is not None)
+        return width >= MIN_WIDTH and height - HEAD - FOOTER >= MIN_HEIGHT
+
+    def _show_curves(self, now: ResultsNow, fits: bool, beside: bool) -> None:
+        if now.reason:
+            self.query_one(WhyNot).show(now.reason)
+        elif fits:
+            plot = self.query_one(CurvesPlot)
+            plot.show(
+                quantity_picture(now.run, now.quantity, now.acceptance, now.batch_size, (), now.overlay)
+            )
+            plot.point_at(now.place)
+        else:
+            self.query_one(NumbersTable).show(_numbers(now))
+        row = now.row
+        cell = cell_facts(now.run, row, now.batch_size, now.standings) if row is not None else None
+        self.query_one(CellPanel if beside else CellLine).show(
+            CellNow(cell, now.view.quantity) if cell else None
+        )
+        if beside and now.analysed is not None:
+            self.query_one(FindingsPanel).show(now.findings)
+        if now.overlay is not None:
+            shown = OverlayNow(name_of(now.overlay), differences(now.run, now.overlay))
+            self.query_one(OverlayPanel if beside else OverlayLine).show(shown)
+
+    def _show_table(self, now: ResultsNow) -> None:
+        self.query_one(ResultsTable).show(
+            TableNow(
+                batch_size=now.batch_size,
+                rows=now.rows,
+                sorts=sorts_of(now.run),
+                sort=now.sort,
+                descending=now.descending,
+                standings=now.standings,
+                place=now.place,
+            )
+        )
+        self.query_one(TableNotePanel).show(table_note(now.run, now.row, now.standings))
+
+    # Crosshair
+
+    @property
+    def spots(self) -> list[Spot]:
+        """The points that are shown, and where."""
+        if self.query_one(CurvesPlot).display:
+            drawing = self.query_one(CurvesPlot).drawing
+            marks = drawing.marks if drawing is not None else ()
+            return [Spot(mark.seq_len, mark.candidates, mark.row) for mark in marks]
+        numbers = self.query_one(NumbersTable)
+        return numbers.data.spots if numbers.display and numbers.data is not None else []
+
+
+def _numbers(now: ResultsNow) -> NumbersNow:
+    run, quantity = now.run, now.quantity
+    at = run.batch_sizes.index(now.batch_size)
+    values = quantity.values(run, now.acceptance).median[at]
+    rows = tuple(
+        (seq_len, index, tuple(float(v) if math.isfinite(v) else None for v in values[index]))
+        for index, seq_len in enumerate(run.seq_lens)
+        if np.isfinite(values[index]).any()
+    )
+    title = f"{now.curves.title}, Batch Size: {now.batch_size}"
+    return NumbersNow(title, f"{quantity.name} ({quantity.unit})", run.candidates, rows, now.place)

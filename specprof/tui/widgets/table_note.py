@@ -1,0 +1,71 @@
+"""What stands below the table: why the cell under the cursor is what it is, or how to read the columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.text import Text
+
+from specprof.analysis.opened import Run
+from specprof.tui.look import Piece
+from specprof.tui.state.result_rows import ResultRow, Standings
+from specprof.tui.widgets.drawn import Drawn
+from specprof.views.palette import Role
+from specprof.views.tables.results import VERDICT_ROLES
+
+
+@dataclass(frozen=True)
+class TableNote:
+    """`said` stands before `words`, in its own role."""
+
+    said: str
+    role: Role
+    words: str
+    estimate: str
+    signs: bool
+    """Whether the table marks a best K."""
+
+
+def table_note(run: Run, row: ResultRow | None, standings: Standings) -> TableNote:
+    """Of the row under the cursor, or of the whole table where there is none."""
+    model = run.record.plan.model
+    estimate = ""
+    if run.estimated:
+        estimate = f"latency estimated from {model.layers_measured} of {model.layers_total} layers"
+    if row is None:
+        return TableNote("", "text", _columns(run), estimate, bool(standings))
+    where = f"seq_len {row.seq_len} K {row.candidates}: "
+    if run.published:
+        return TableNote(where, "text", "read off the published figure", estimate, bool(standings))
+    verdict = row.verdict.replace("_", " ")
+    role: Role = VERDICT_ROLES.get(row.verdict, "muted")  # type: ignore[call-overload]
+    words = "; ".join(row.reasons) or (
+        "every check passed" if row.verdict == "valid" else "no reason is given"
+    )
+    return TableNote(where + verdict, role, words, estimate, bool(standings))
+
+
+def _columns(run: Run) -> str:
+    if run.published:
+        return "± the error of reading the figure; T(K)/T(1) is derived: E(K) over the speedup"
+    return "± half the 95 % interval of the median, ratios paired by round"
+
+
+class TableNotePanel(Drawn[TableNote]):
+    def lines(self, data: TableNote, width: int, height: int) -> list[Text]:
+        glyphs = self.look.glyphs
+        key: list[Piece] = []
+        if data.signs:
+            key = [
+                (glyphs.star, "good"),
+                (" best K of its row  ", "muted"),
+                (glyphs.near_best, "text"),
+                (" within its noise  ", "muted"),
+            ]
+        words = f"{data.said}  {data.words}" if data.said else data.words
+        lines = self.look.wrapped(words, "muted", width, max(1, height - 1), indent="  ")
+        if data.said:
+            size = min(len(glyphs.fit(data.said)), lines[0].cell_len)
+            lines[0].stylize(self.look.palette.style(data.role, bold=True), 0, size)
+        found = [self.look.line(*key, (data.estimate, "warn"), width=width), *lines]
+        return [Text("")] * (height - len(found)) + found
