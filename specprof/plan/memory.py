@@ -21,6 +21,26 @@ def cache_bytes(plan: Plan, batch_size: int, rows: int) -> int:
     return shape.layers_measured * batch_size * rows * per_position
 
 
+def step_bytes(plan: Plan, cell: Cell) -> int:
+    """Bytes that a verify step at full depth must read at least once: weights, and keys and values.
+
+    Of the embedding only the rows of the tokens are read. The published block has no output projection,
+    norms, embedding or head.
+    """
+    shape = plan.model
+    if plan.workload == "paper-block":
+        queries = shape.num_attention_heads * shape.head_dim
+        keys = shape.num_key_value_heads * shape.head_dim
+        layer = shape.hidden_size * (queries + 2 * keys) + 3 * shape.hidden_size * shape.intermediate_size
+        head = 0
+    else:
+        layer = shape.layer_parameters
+        head = shape.vocab_size * shape.hidden_size + shape.hidden_size
+    cached = 2 * shape.num_key_value_heads * shape.head_dim * (cell.seq_len + cell.candidates)
+    values = head + shape.layers_total * (layer + cell.batch_size * cached)
+    return values * BYTES_PER_VALUE[plan.dtype]
+
+
 def cell_bytes(plan: Plan, cell: Cell) -> int:
     """Bytes a cell needs beside the weights: cache, mask, logits, attention scores, activations.
 

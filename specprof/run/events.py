@@ -67,6 +67,10 @@ class Device(BaseModel):
     sm_count: int | None = None
     compute_capability: Text | None = None
     l2_bytes: Bytes | None = None
+    stream_bytes_per_s: Annotated[float, Field(gt=0, le=1e18)] | None = Field(
+        default=None,
+        description="Measured: the fastest of summing and copying a buffer much larger than the caches",
+    )
     cores: int | None = Field(default=None, description="CPU: physical cores, as the process may use them")
     threads: int | None = Field(default=None, description="CPU: threads torch computes with")
 

@@ -7,8 +7,6 @@ import signal
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from specprof.tui.theming import DEFAULT_VARIABLES, textual_theme
-from specprof.views.themes import ThemeFiles, load_themes, remember_theme
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
@@ -24,8 +22,10 @@ from specprof.tui.crash import keep_traceback
 from specprof.tui.driver import AsciiDriver, TerminalDriver, WithoutColour
 from specprof.tui.look import Look
 from specprof.tui.sources import LiveSource
+from specprof.tui.theming import DEFAULT_VARIABLES, textual_theme
 from specprof.views.palette import PLAIN, Palette
 from specprof.views.terminal import Surface
+from specprof.views.themes import ThemeFiles, load_themes, remember_theme
 
 THEME_POLL_S = 1.0
 

@@ -12,12 +12,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from specprof.views.themes import named_theme
-
 from specprof.tui.app import Opens, SpecprofApp
 from specprof.tui.driver import leave_terminal
 from specprof.views.glyphs import ASCII
 from specprof.views.terminal import surface_of
+from specprof.views.themes import named_theme
 
 PATIENCE_S = 4.0
 """How long a signalled app may take to end by itself: Slurm and others kill after five seconds."""

@@ -6,27 +6,21 @@ from collections.abc import Collection
 
 from specprof.analysis.acceptance import AcceptanceModel
 from specprof.analysis.opened import Run
-from specprof.tui.provisional import Quantity
+from specprof.analysis.quantities import QUANTITIES, Quantity
 from specprof.plan.plan import Cell
 from specprof.tui.look import Look
+from specprof.tui.state.differences import name_of
 from specprof.tui.widgets.curves_plot import Picture
 from specprof.views.curves.drawing import Drawing
-from specprof.tui.provisional import draw_figure, figure_of
-from specprof.views.curves.plot import draw_curves
+from specprof.views.curves.figure import Overlay, figure_of, series_of
+from specprof.views.curves.plot import draw_figure
 
 
 def speedup_picture(
     run: Run, acceptance: AcceptanceModel, batch_size: int, provisional: Collection[Cell] = ()
 ) -> Picture:
     """The speedup curves of one batch size; points of `provisional` cells may still move."""
-
-    def draw(width: int, height: int, look: Look) -> Drawing | None:
-        return draw_curves(
-            run.curves(acceptance), batch_size, width, height, look.palette, look.glyphs, run.seq_lens
-        )
-
-    # the run itself is in the key: as long as the picture is shown its identity is taken
-    return Picture((_Same(run), acceptance, batch_size, frozenset(provisional)), draw)
+    return quantity_picture(run, QUANTITIES["speedup"], acceptance, batch_size, provisional)
 
 
 def quantity_picture(
@@ -37,23 +31,25 @@ def quantity_picture(
     provisional: Collection[Cell] = (),
     overlay: Run | None = None,
 ) -> Picture:
-    """The curves of one quantity at one batch size, those of another run behind them."""
+    """The curves of one quantity at one batch size, and over them the points of another run."""
 
     def draw(width: int, height: int, look: Look) -> Drawing | None:
-        figure = figure_of(run, quantity, acceptance, batch_size, provisional)
-        others = ()
+        over = None
+        if overlay is not None:
+            over = Overlay(name_of(overlay), tuple(series_of(overlay, quantity, acceptance, batch_size)))
         return draw_figure(
-            figure,
+            figure_of(run, quantity, acceptance, batch_size, provisional),
             width,
             height,
             look.palette,
             look.glyphs,
             run.seq_lens,
             letters=look.letters,
-            overlay=others,
+            overlay=over,
         )
 
-    key = (_Same(run), quantity, acceptance, batch_size, frozenset(provisional), _Same(overlay))
+    # the runs themselves are in the key: as long as the picture is shown their identity is taken
+    key = (_Same(run), quantity.name, acceptance, batch_size, frozenset(provisional), _Same(overlay))
     return Picture(key, draw)
 
 

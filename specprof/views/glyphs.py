@@ -11,6 +11,7 @@ _SPELLED = {
     "±": "+-",
     "★": "*",
     "☆": "o",
+    "◇": "%",
     "✶": "*",
     "✕": "x",
     "·": "|",
@@ -69,6 +70,8 @@ class Glyphs:
     """A point whose cell, or whose baseline, is invalid."""
     near_best: str = "☆"
     """A point that cannot be told from the best of its row."""
+    other: str = "◇"
+    """A point of a second run."""
     significant: str = "●"
     suggestive: str = "◐"
     within_noise: str = "○"
@@ -99,6 +102,7 @@ ASCII = Glyphs(
     star="*",
     untrusted="x",
     near_best="o",
+    other="%",
     significant="!",
     suggestive="?",
     within_noise="~",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
-from specprof.session.player import Player
-from specprof.session.timeline import Timeline
-from specprof.tui.screens.results import ResultsScreen
 from textual.screen import Screen
 
 from specprof.analysis.opened import Run
+from specprof.session.player import Player
+from specprof.session.timeline import Timeline
 from specprof.tui.screens.replay import ReplayScreen
+from specprof.tui.screens.results import ResultsScreen
 from specprof.tui.sources import ReplaySource
 
 

@@ -4,12 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from specprof.analysis.acceptance import PUBLISHED, AcceptanceModel, LogFit
+from specprof.analysis.acceptance import ACCEPTANCE_MODELS, AcceptanceModel, Parameter
+
+
+@dataclass(frozen=True)
+class ParameterNow:
+    name: str
+    value: str
+    bounds: str
+    """`0 … 2`"""
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class ModelNow:
+    name: str
+    number: int
+    of: int
+    """It is the `number`-th of so many models."""
+    formula: str
+    source: str
+    parameters: tuple[ParameterNow, ...]
 
 
 @dataclass(frozen=True)
 class AcceptanceChoice:
-    models: tuple[AcceptanceModel, ...] = (PUBLISHED,)
+    models: tuple[AcceptanceModel, ...] = ACCEPTANCE_MODELS
     """One of each kind, as far as the user has changed it."""
     at: int = 0
     chosen: int = 0
@@ -20,35 +40,38 @@ class AcceptanceChoice:
         return self.models[self.at]
 
     @property
-    def parameters(self):
-        return list(self.model.parameters)
+    def _kinds(self) -> tuple[Parameter, ...]:
+        return self.model.parameter_kinds
 
     def next_model(self) -> AcceptanceChoice:
         return replace(self, at=(self.at + 1) % len(self.models), chosen=0)
 
     def next_parameter(self, step: int) -> AcceptanceChoice:
-        return replace(self, chosen=(self.chosen + step) % max(1, len(self.parameters)))
+        return replace(self, chosen=(self.chosen + step) % max(1, len(self._kinds)))
 
     def nudged(self, steps: int) -> AcceptanceChoice:
-        name = self.parameters[self.chosen]
-        value = round(max(0.0, self.model.parameters[name] + steps * 0.01), 3)
+        """The chosen parameter some of its steps away, within its range."""
+        if not self._kinds:
+            return self
+        kind = self._kinds[self.chosen]
+        value = kind.nudged(self.model.parameters[kind.name], steps)
         models = list(self.models)
-        models[self.at] = replace(self.model, **{name: value})
+        models[self.at] = self.model.with_parameter(kind.name, value)
         return replace(self, models=tuple(models))
 
     @property
-    def shown(self):
-        from specprof.tui.widgets.model_panel import ModelNow, ParameterNow
-
-        m = self.model
+    def shown(self) -> ModelNow:
+        values = self.model.parameters
         return ModelNow(
-            m.name,
+            self.model.name,
             self.at + 1,
             len(self.models),
-            m.formula,
-            m.source,
+            self.model.formula,
+            self.model.source,
             tuple(
-                ParameterNow(n, f"{v:g}", "0 … 2", i == self.chosen)
-                for i, (n, v) in enumerate(m.parameters.items())
+                ParameterNow(
+                    kind.name, f"{values[kind.name]:g}", f"{kind.low:g} … {kind.high:g}", index == self.chosen
+                )
+                for index, kind in enumerate(self._kinds)
             ),
         )

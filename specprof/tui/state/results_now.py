@@ -9,7 +9,7 @@ from specprof.analysis.acceptance import AcceptanceModel
 from specprof.analysis.curves import CurveSet
 from specprof.analysis.findings import Finding
 from specprof.analysis.opened import Run
-from specprof.tui.provisional import QUANTITIES, Quantity
+from specprof.analysis.quantities import QUANTITIES, Quantity
 from specprof.tui.state.acceptance_choice import AcceptanceChoice
 from specprof.tui.state.analysed import Analysed
 from specprof.tui.state.crosshair import Place
@@ -44,7 +44,7 @@ class ResultsNow:
     @property
     def reason(self) -> str:
         """Why this run has no such curves; empty where it has."""
-        return self.quantity.unavailable(self.run) or "" if self.view.kind == "curves" else ""
+        return self.quantity.unavailable(self.run) if self.view.kind == "curves" else ""
 
     @cached_property
     def curves(self) -> CurveSet:

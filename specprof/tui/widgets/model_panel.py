@@ -2,32 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rich.text import Text
 
 from specprof.tui.look import Piece
+from specprof.tui.state.acceptance_choice import ModelNow, ParameterNow
 from specprof.tui.widgets.drawn import Drawn
-
-
-@dataclass(frozen=True)
-class ParameterNow:
-    name: str
-    value: str
-    bounds: str
-    """`0 … 2`; empty where it cannot be changed."""
-    chosen: bool
-
-
-@dataclass(frozen=True)
-class ModelNow:
-    name: str
-    number: int
-    of: int
-    """It is the `number`-th of so many models."""
-    formula: str
-    source: str
-    parameters: tuple[ParameterNow, ...]
 
 
 class ModelPanel(Drawn[ModelNow]):

@@ -172,11 +172,11 @@ class ResultsBody(Container):
 def _numbers(now: ResultsNow) -> NumbersNow:
     run, quantity = now.run, now.quantity
     at = run.batch_sizes.index(now.batch_size)
-    values = quantity.values(run, now.acceptance).median[at]
+    values = quantity.arrays(run, now.acceptance).median[at]
     rows = tuple(
         (seq_len, index, tuple(float(v) if math.isfinite(v) else None for v in values[index]))
         for index, seq_len in enumerate(run.seq_lens)
         if np.isfinite(values[index]).any()
     )
     title = f"{now.curves.title}, Batch Size: {now.batch_size}"
-    return NumbersNow(title, f"{quantity.name} ({quantity.unit})", run.candidates, rows, now.place)
+    return NumbersNow(title, quantity.label, run.candidates, rows, now.place)

@@ -8,10 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from specprof.analysis.curves import Curve, CurveSet
 from specprof.views.curves.drawing import Mark
+from specprof.views.curves.figure import Figure, Overlay, Series
 from specprof.views.curves.plotted import PlottedCurve, plot_curves, taken_cells
-from specprof.views.curves.scale import Scale, columns, vertical_scale
+from specprof.views.curves.scale import (
+    LOG_FROM,
+    VerticalAxis,
+    columns,
+    free_scale,
+    nearest_row,
+    vertical_scale,
+)
 
 FRAME_ROWS = 3
 """Upper and lower frame, tick labels."""
@@ -27,9 +34,12 @@ class Layout:
     left: int
     width: int
     rows: int
-    scale: Scale
+    scale: VerticalAxis
     column_of: dict[int, int]
     plotted: list[PlottedCurve]
+    laid_over: list[PlottedCurve]
+    """A second run's points, in the colours of the first's."""
+    reference_row: int | None
     letters: bool
     """Whether letters stand beside the points."""
 
@@ -48,33 +58,66 @@ class Layout:
 
     def taken(self) -> NDArray[np.bool_]:
         """What a legend may not hide, `[rows, columns]`: the curves, their letters, the line at 1.0."""
-        taken = taken_cells(self.plotted, self.rows, self.width, 1 if self.letters else 0)
-        taken[self.rows - 1 - self.scale.reference_row] = True
+        drawn = [*self.plotted, *self.laid_over]
+        taken = taken_cells(drawn, self.rows, self.width, 1 if self.letters else 0)
+        if self.reference_row is not None:
+            taken[self.rows - 1 - self.reference_row] = True
         return taken
 
 
 def lay_out(
-    curves: CurveSet,
-    here: Sequence[Curve],
+    figure: Figure,
+    overlay: Overlay | None,
     seq_lens: Sequence[int],
     width: int,
     height: int,
     letters: bool,
 ) -> Layout:
     rows = height - FRAME_ROWS
-    scale = vertical_scale(*_extent(here), rows)
+    over = overlay.series if overlay is not None else ()
+    scale = _axis(figure, [*figure.series, *over], rows)
     left = max(len(label) for _, label in scale.ticks) + 1
-    counts = {*curves.candidates, *(int(k) for curve in here for k in curve.candidates)}
+    counts = {*figure.candidates, *(int(k) for one in (*figure.series, *over) for k in one.candidates)}
     column_of = columns(sorted(counts), width - left - 1, 2, 4 if letters else 2)
-    plotted = plot_curves(here, seq_lens, scale, column_of)
-    return Layout(left, width - left - 1, rows, scale, column_of, plotted, letters)
+    lengths = {*seq_lens, *(one.seq_len for one in (*figure.series, *over))} if over else seq_lens
+    return Layout(
+        left=left,
+        width=width - left - 1,
+        rows=rows,
+        scale=scale,
+        column_of=column_of,
+        plotted=plot_curves(figure.series, sorted(lengths), scale, column_of),
+        laid_over=plot_curves(over, sorted(lengths), scale, column_of),
+        reference_row=None if figure.reference is None else nearest_row(scale, figure.reference),
+        letters=letters,
+    )
 
 
-def _extent(here: Sequence[Curve]) -> tuple[float, float]:
+def _axis(figure: Figure, series: Sequence[Series], rows: int) -> VerticalAxis:
+    """Speedups on the published axis; others logarithmic where they reach far, else as they fit."""
+    reference = figure.reference
+    values = [one.values for one in series]
+    if figure.simulated or (reference == 1.0 and not _reaches_far(reference, values)):
+        return vertical_scale(*_extent(series, 1.0), rows)
+    if not values:
+        return free_scale(1.0, 10.0, rows)
+    everything = np.concatenate(values if reference is None else [np.array([reference]), *values])
+    lowest, highest = float(everything.min()), float(everything.max())
+    if highest / lowest > LOG_FROM:
+        return free_scale(lowest, highest, rows)
+    return free_scale(*_extent(series, lowest), rows)
+
+
+def _reaches_far(reference: float, values: Sequence[NDArray[np.float64]]) -> bool:
+    everything = np.concatenate([np.array([reference]), *values])
+    return float(everything.max()) / float(everything.min()) > LOG_FROM
+
+
+def _extent(series: Sequence[Series], anchor: float) -> tuple[float, float]:
     """The lowest and highest value to show: every point, and its interval as far as that costs little."""
-    values = np.concatenate([np.ones(1), *(curve.speedup for curve in here)])
+    values = np.concatenate([np.full(1, anchor), *(one.values for one in series)])
     lowest, highest = float(values.min()), float(values.max())
     spare = _INTERVAL_SHARE * (highest - lowest)
-    low = min((float(curve.low.min()) for curve in here), default=lowest)
-    high = max((float(curve.high.max()) for curve in here), default=highest)
+    low = min((float(one.low.min()) for one in series), default=lowest)
+    high = max((float(one.high.max()) for one in series), default=highest)
     return max(min(low, lowest), lowest - spare), min(max(high, highest), highest + spare)

@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 import plotext
 from rich.cells import cell_len
 
-from specprof.analysis.curves import Curve, CurveSet
+from specprof.analysis.curves import CurveSet
 from specprof.views.curves.drawing import Drawing, Sheet
+from specprof.views.curves.figure import Figure, Overlay, speedup_figure
 from specprof.views.curves.layout import FRAME_ROWS, Layout, lay_out
 from specprof.views.curves.legend import Entry, Legend, lines_of
-from specprof.views.curves.plotted import PlottedCurve
+from specprof.views.curves.plotted import PlottedCurve, Star
 from specprof.views.curves.scale import MIN_ROWS, shown_labels
 from specprof.views.glyphs import Glyphs
 from specprof.views.lines import cut, join_facts
@@ -32,7 +33,6 @@ WIDE = 100
 """From here on the legend has room for the published words."""
 
 X_LABEL = "Number of Candidate Tokens"
-Y_LABEL = "Speedup (×)"
 SERIES = "Simulated Speedup @ seq_len {}"
 SHORT_SERIES = "seq_len {}"
 SERIES_TITLE = "Simulated Speedup @"
@@ -52,25 +52,43 @@ def draw_curves(
     glyphs: Glyphs,
     seq_lens: Sequence[int] = (),
 ) -> Drawing | None:
-    """The curves of one batch size in `width` × `height` characters; None where that is too small.
+    """The speedup curves of one batch size, see `draw_figure`."""
+    return draw_figure(speedup_figure(curves, batch_size), width, height, palette, glyphs, seq_lens)
 
-    Without colour, or with more curves than the palette has colours, letters tell the curves apart. With
-    `seq_lens`, all that the plan holds, a curve keeps its colour while others are still to come.
+
+def draw_figure(
+    figure: Figure,
+    width: int,
+    height: int,
+    palette: Palette,
+    glyphs: Glyphs,
+    seq_lens: Sequence[int] = (),
+    *,
+    letters: bool | None = None,
+    overlay: Overlay | None = None,
+) -> Drawing | None:
+    """A figure in `width` × `height` characters; None where that is too small.
+
+    Without colour, or with more curves than the palette has colours, letters tell the curves apart; with
+    `letters` they always stand there. With `seq_lens`, all that the plan holds, a curve keeps its colour
+    while others are still to come. An overlay's points are single ones, of another sign.
     """
     if width < MIN_WIDTH or height < MIN_HEIGHT:
         return None
-    here = [curve for curve in curves.of_batch(batch_size) if curve.size]
-    letters = max(len(here), len(seq_lens)) > (len(palette.series) if palette.colour else 1)
-    facts = [glyphs.fit(fact) for fact in _facts(curves, here, glyphs)]
+    here = figure.series
+    if letters is None:
+        letters = max(len(here), len(seq_lens)) > (len(palette.series) if palette.colour else 1)
+    facts = [glyphs.fit(fact) for fact in _facts(figure, overlay, glyphs)]
     captions = join_facts(facts, width, glyphs.separator, glyphs.ellipsis)[: 1 if height < 30 else 2]
-    for form in _legends(here, width, height - len(captions)):
-        layout = lay_out(curves, here, seq_lens, width, height - 2 - len(captions) - form.lines, letters)
+    for form in _legends(figure, width, height - len(captions)):
+        plot_height = height - 2 - len(captions) - form.lines
+        layout = lay_out(figure, overlay, seq_lens, width, plot_height, letters)
         legend = Legend([_entry(form.label, curve, letters, glyphs) for curve in layout.plotted], form.title)
         place = None if form.lines else legend.place(layout.taken())
         if form.lines or place:
             break
     sheet = Sheet(width, height)
-    _write_head(sheet, layout, f"{curves.title}, Batch Size: {batch_size}", glyphs)
+    _write_head(sheet, layout, figure, glyphs)
     _transfer(sheet, layout, glyphs)
     bottom = 1 + layout.rows + FRAME_ROWS
     sheet.write(bottom, layout.left + (layout.width - len(X_LABEL)) // 2, X_LABEL, "muted")
@@ -96,17 +114,19 @@ class _Form(NamedTuple):
     lines: int
 
 
-def _legends(here: Sequence[Curve], width: int, height: int) -> Iterator[_Form]:
+def _legends(figure: Figure, width: int, height: int) -> Iterator[_Form]:
     """The legends to try, best first. The last one always fits."""
 
     def lines(label: str) -> int:
-        return len(lines_of([Entry("", label.format(curve.seq_len), "text").width for curve in here], width))
+        entries = [Entry("", label.format(series.seq_len), "text") for series in figure.series]
+        return len(lines_of([entry.width for entry in entries], width))
 
-    if width >= WIDE:
+    if width >= WIDE and figure.simulated:
         yield _Form(SERIES, "", 0)
         if lines(SERIES) <= height // 12:
             yield _Form(SERIES, "", lines(SERIES))
-    yield _Form(SHORT_SERIES, SERIES_TITLE, 0)
+    if figure.simulated:
+        yield _Form(SHORT_SERIES, SERIES_TITLE, 0)
     yield _Form(SHORT_SERIES, "", 0)
     yield _Form(SHORT_SERIES, "", min(lines(SHORT_SERIES), height - 2 - FRAME_ROWS - MIN_ROWS))
 
@@ -120,11 +140,11 @@ def _entry(label: str, curve: PlottedCurve, letters: bool, glyphs: Glyphs) -> En
 # Writing over plotext's matrix
 
 
-def _write_head(sheet: Sheet, layout: Layout, title: str, glyphs: Glyphs) -> None:
-    label = glyphs.fit(Y_LABEL)
+def _write_head(sheet: Sheet, layout: Layout, figure: Figure, glyphs: Glyphs) -> None:
+    label = glyphs.fit(figure.label)
     sheet.write(0, 0, label, "muted")
     first = len(label) + 2
-    words = cut(glyphs.fit(title), sheet.width - first, glyphs.ellipsis)
+    words = cut(glyphs.fit(figure.title), sheet.width - first, glyphs.ellipsis)
     centred = layout.left + (layout.width - cell_len(words)) // 2
     sheet.write(0, min(max(first, centred), sheet.width - cell_len(words)), words, "title")
 
@@ -142,18 +162,16 @@ def _write_letters(sheet: Sheet, layout: Layout) -> None:
                 sheet.put(layout.sheet_row(row), layout.left + column + offset, curve.letter, curve.role)
 
 
-def _facts(curves: CurveSet, here: Sequence[Curve], glyphs: Glyphs) -> list[str]:
+def _facts(figure: Figure, overlay: Overlay | None, glyphs: Glyphs) -> list[str]:
     """What must be known to read the plot, the gravest first."""
-    facts = []
-    if curves.published:
-        error = f" (±{curves.reading_error:g})" if curves.reading_error else ""
-        facts.append(f"published figure{error}, not measured here")
-    if curves.estimated:
-        facts.append("full depth estimated from a slice")
-    if not all(curve.trusted.all() for curve in here):
+    facts = list(figure.caveats)
+    if not all(series.trusted.all() for series in figure.series):
         facts.append(f"{glyphs.untrusted} invalid")
-    facts.append(f"E(K) = {curves.acceptance_formula}")
-    return facts
+    if any(series.provisional.any() for series in figure.series):
+        facts.append(f"{glyphs.near_best} still being measured")
+    if overlay is not None:
+        facts.append(f"{glyphs.other} {overlay.name}")
+    return [*facts, *figure.notes]
 
 
 # plotext
@@ -161,7 +179,8 @@ def _facts(curves: CurveSet, here: Sequence[Curve], glyphs: Glyphs) -> list[str]
 
 def _transfer(sheet: Sheet, layout: Layout, glyphs: Glyphs) -> None:
     """Draws with plotext and copies its matrix to the sheet, from row 1 on."""
-    roles: list[Role] = ["text", "axis", "muted", "grid", *(curve.role for curve in layout.plotted)]
+    drawn = [*layout.plotted, *layout.laid_over]
+    roles: list[Role] = list(dict.fromkeys(["text", "axis", "muted", "grid", *(one.role for one in drawn)]))
     with _FIGURE:
         try:
             text = _built(layout, roles, glyphs)
@@ -200,18 +219,27 @@ def _built(layout: Layout, roles: list[Role], glyphs: Glyphs) -> str:
     shown = shown_labels(centres, labels, layout.width)
     figure.ruler("x").ticks([centres[i] for i in shown], [labels[i] for i in shown])
     figure.ruler("y").ticks(*map(list, zip(*layout.scale.ticks, strict=True)))
-    figure.line(layout.scale.reference_row, orientation=0, pixel=ink("grid"))
+    if layout.reference_row is not None:
+        figure.line(layout.reference_row, orientation=0, pixel=ink("grid"))
     for curve in layout.plotted:
         bars = [(bar.column, row) for bar in curve.bars for row in range(bar.low_row, bar.high_row + 1)]
         _draw_points(bars, glyphs.fit("│"), ink(curve.role))
     for curve in layout.plotted:
         _draw_dashes(curve, ink(curve.role), glyphs)
+    for curve in layout.laid_over:
+        _draw_points([(star.column, star.row) for star in curve.stars], glyphs.other, ink(curve.role))
     for curve in layout.plotted:
-        for sign, trusted in ((glyphs.star, True), (glyphs.untrusted, False)):
-            stars = [(star.column, star.row) for star in curve.stars if star.trusted is trusted]
+        for sign in (glyphs.star, glyphs.near_best, glyphs.untrusted):
+            stars = [(star.column, star.row) for star in curve.stars if _sign(star, glyphs) == sign]
             _draw_points(stars, sign, ink(curve.role))
     built: str = figure.build().string()
     return built
+
+
+def _sign(star: Star, glyphs: Glyphs) -> str:
+    if not star.trusted:
+        return glyphs.untrusted
+    return glyphs.near_best if star.provisional else glyphs.star
 
 
 def _draw_points(places: Sequence[tuple[int, int]], sign: str, ink: Any) -> None:

@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from specprof.analysis.curves import Curve
 from specprof.views.curves.dashes import Point, cell_of, dashes, dot_of
-from specprof.views.curves.scale import Scale
+from specprof.views.curves.figure import Series
+from specprof.views.curves.scale import VerticalAxis
 from specprof.views.palette import Role, letter, series_role
 
 
@@ -24,6 +24,7 @@ class Star(NamedTuple):
     column: int
     row: int
     trusted: bool
+    provisional: bool = False
 
 
 class Bar(NamedTuple):
@@ -52,36 +53,37 @@ class PlottedCurve:
 
 
 def plot_curves(
-    curves: Sequence[Curve], seq_lens: Sequence[int], scale: Scale, column_of: dict[int, int]
+    series: Sequence[Series], seq_lens: Sequence[int], scale: VerticalAxis, column_of: dict[int, int]
 ) -> list[PlottedCurve]:
     """The curves on the grid, coloured and lettered in the order of their sequence lengths.
 
     `seq_lens` may hold lengths that have no curve yet: theirs are kept for them.
     """
-    order = sorted({*seq_lens, *(curve.seq_len for curve in curves)})
-    ordered = sorted(curves, key=lambda curve: curve.seq_len)
-    return [_plot(curve, order.index(curve.seq_len), scale, column_of) for curve in ordered]
+    order = sorted({*seq_lens, *(one.seq_len for one in series)})
+    ordered = sorted(series, key=lambda one: one.seq_len)
+    return [_plot(one, order.index(one.seq_len), scale, column_of) for one in ordered]
 
 
-def _plot(curve: Curve, index: int, scale: Scale, column_of: dict[int, int]) -> PlottedCurve:
+def _plot(series: Series, index: int, scale: VerticalAxis, column_of: dict[int, int]) -> PlottedCurve:
     stars, bars, path = [], [], []
     values = zip(
-        curve.candidates.tolist(),
-        curve.speedup.tolist(),
-        curve.low.tolist(),
-        curve.high.tolist(),
-        curve.trusted.tolist(),
+        series.candidates.tolist(),
+        series.values.tolist(),
+        series.low.tolist(),
+        series.high.tolist(),
+        series.trusted.tolist(),
+        series.provisional.tolist(),
         strict=True,
     )
-    for count, speedup, low, high, trusted in values:
-        column, exact = column_of[count], scale.row(speedup)
+    for count, value, low, high, trusted, provisional in values:
+        column, exact = column_of[count], scale.row(value)
         row = math.floor(exact + 0.5)
-        stars.append(Star(count, column, row, trusted))
+        stars.append(Star(count, column, row, trusted, provisional))
         path.append(dot_of(column, exact))
         bar = _bar(column, row, scale.row(low), scale.row(high), scale.rows)
         bars.extend([bar] if bar else [])
     strokes = tuple(Stroke(cell_of(dash.start), cell_of(dash.end)) for dash in dashes(path))
-    return PlottedCurve(curve.seq_len, series_role(index), letter(index), tuple(stars), strokes, tuple(bars))
+    return PlottedCurve(series.seq_len, series_role(index), letter(index), tuple(stars), strokes, tuple(bars))
 
 
 def _bar(column: int, row: int, low: float, high: float, rows: int) -> Bar | None:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Protocol
 
 MIN_ROWS = 6
 _ROWS_PER_TICK = range(2, 13)
@@ -22,9 +23,23 @@ REFERENCE = 1.0
 """The speedup of one candidate: the line that everything is judged against."""
 
 
+class VerticalAxis(Protocol):
+    """Where values stand, in rows above the bottom one."""
+
+    @property
+    def rows(self) -> int: ...
+
+    def row(self, value: float) -> float:
+        """Rows above the bottom one, fractions included."""
+
+    @property
+    def ticks(self) -> list[tuple[int, str]]:
+        """Row and label of each tick, upwards."""
+
+
 @dataclass(frozen=True)
 class Scale:
-    """The vertical axis: `low` lies at the centre of the bottom row, each row is `per_row` more.
+    """A vertical axis: `low` lies at the centre of the bottom row, each row is `per_row` more.
 
     Ticks lie at `origin` and every `step` from there, which is a whole number of rows.
     """
@@ -34,6 +49,7 @@ class Scale:
     rows: int
     step: float
     origin: float
+    least_decimals: int = 1
 
     def row(self, value: float) -> float:
         """Rows above the bottom one, fractions included."""
@@ -42,18 +58,98 @@ class Scale:
     @property
     def reference_row(self) -> int:
         """The row of the line at 1.0."""
-        return math.floor(self.row(REFERENCE) + 0.5)
+        return nearest_row(self, REFERENCE)
 
     @property
     def ticks(self) -> list[tuple[int, str]]:
         """Row and label of each tick, upwards."""
         apart = round(self.step / self.per_row)
         first = round(self.row(self.origin))
-        decimals = next(n for n in range(1, 15) if math.isclose(self.step * 10**n, round(self.step * 10**n)))
+        decimals = next(
+            n
+            for n in range(self.least_decimals, 15)
+            if math.isclose(self.step * 10**n, round(self.step * 10**n))
+        )
         return [
             (row, f"{self.origin + (row - first) // apart * self.step:.{decimals}f}")
             for row in range(first % apart, self.rows, apart)
         ]
+
+
+@dataclass(frozen=True)
+class LogScale:
+    """A logarithmic vertical axis: the bottom row is at `low`, each row is a factor of `per_row` more."""
+
+    low: float
+    per_row: float
+    rows: int
+
+    def row(self, value: float) -> float:
+        """Rows above the bottom one, fractions included; a value of 0 lies far below."""
+        return math.log(value / self.low) / math.log(self.per_row) if value > 0 else -1e9
+
+    @property
+    def ticks(self) -> list[tuple[int, str]]:
+        """1, 2 and 5 times powers of ten, as many as stand clear of each other; the powers first."""
+        high = self.low * self.per_row ** (self.rows - 1)
+        powers = range(math.floor(math.log10(self.low)), math.ceil(math.log10(high)) + 1)
+        found: dict[int, str] = {}
+        for digit in (1, 5, 2):
+            for power in powers:
+                value = digit * 10.0**power
+                row = math.floor(self.row(value) + 0.5)
+                clear = all(abs(row - other) > 1 for other in found)
+                if 0 <= row < self.rows and clear:
+                    found[row] = f"{value:.{max(0, -power)}f}"
+        return sorted(found.items())
+
+
+LOG_FROM = 20.0
+"""Where the greatest value is so many times the least, the axis is logarithmic."""
+
+
+def nearest_row(scale: VerticalAxis, value: float) -> int:
+    """The row that a value is drawn in."""
+    return math.floor(scale.row(value) + 0.5)
+
+
+def free_scale(low: float, high: float, rows: int) -> VerticalAxis:
+    """The axis that shows `low` … `high` > 0 where no value is to be judged against.
+
+    Raises ValueError for fewer than 6 rows.
+    """
+    _check_rows(rows)
+    if high / low > LOG_FROM:
+        # half a row to spare at either end
+        per_row = (high / low) ** (1 / (rows - 2))
+        return LogScale(low / per_row**0.5, per_row, rows)
+    if high - low < 1e-3 * high:
+        low, high = 0.99 * low, 1.01 * high
+    best: tuple[float, Scale] | None = None
+    for step, price in _nice_steps(high - low):
+        for apart in _ROWS_PER_TICK:
+            per_row = step / apart
+            bottom = math.floor(low / per_row + _WITHIN_A_CELL)
+            used = math.ceil(high / per_row - _WITHIN_A_CELL) - bottom + 1
+            if used > rows:
+                continue
+            ticks = used / apart
+            cost = price + 3 * (rows - used) / rows + abs(math.log(max(ticks, 0.5) / _wanted_ticks(rows)))
+            if best is None or cost < best[0]:
+                origin = math.ceil(bottom / apart) * step
+                best = cost, Scale(bottom * per_row, per_row, rows, step, origin, least_decimals=0)
+    assert best is not None  # the largest step always fits
+    return best[1]
+
+
+def _wanted_ticks(rows: int) -> float:
+    """About one to three rows, nine at most."""
+    return min(max(rows / 2.6, 4.0), 9.0)
+
+
+def _check_rows(rows: int) -> None:
+    if rows < MIN_ROWS:
+        raise ValueError(f"an axis needs at least {MIN_ROWS} rows")
 
 
 def _nice_steps(span: float) -> Iterator[tuple[float, float]]:
@@ -72,11 +168,10 @@ def vertical_scale(low: float, high: float, rows: int) -> Scale:
     its line and the points on it stand exactly there; where steps are larger than 1, the ticks start at 0.
     Raises ValueError for fewer than 6 rows.
     """
-    if rows < MIN_ROWS:
-        raise ValueError(f"an axis needs at least {MIN_ROWS} rows")
+    _check_rows(rows)
     low, high = min(low, REFERENCE), max(high, _LEAST_HIGH)
     span = high - low
-    wanted = min(max(rows / 2.6, 4.0), 9.0)
+    wanted = _wanted_ticks(rows)
     best: tuple[float, Scale] | None = None
     for step, price in _nice_steps(span):
         divides = math.isclose(REFERENCE / step, round(REFERENCE / step), abs_tol=1e-9)

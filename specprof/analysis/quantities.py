@@ -1,0 +1,120 @@
+"""What of a run can be shown over the candidate counts: each quantity, its unit and where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from specprof.analysis.acceptance import AcceptanceModel
+from specprof.analysis.opened import Arrays, Run
+from specprof.plan.memory import step_bytes
+from specprof.plan.plan import Cell
+
+_PUBLISHED = "a published figure gives speedups only: no latency stands behind them"
+_NO_BANDWIDTH = "this run did not measure how fast its device streams memory: measure it anew"
+
+Values = Callable[[Run, AcceptanceModel], Arrays]
+
+
+@dataclass(frozen=True)
+class Quantity:
+    name: str
+    label: str
+    """The axis, with its unit."""
+    unit: str
+    """Behind a value, with the space that belongs before it."""
+    values: Values
+    """Median and bounds of the 95 % interval, `[B, S, K]` each, NaN where there is none."""
+    missing: Callable[[Run], str] = lambda run: ""
+    reference: float | None = None
+    """The value that everything is judged against."""
+    simulated: bool = False
+    """Whether it rests on the acceptance model."""
+
+    def arrays(self, run: Run, acceptance: AcceptanceModel) -> Arrays:
+        return self.values(run, acceptance)
+
+    def unavailable(self, run: Run) -> str:
+        """Why this run has none of it; nothing where it has."""
+        return self.missing(run)
+
+
+def _overhead(run: Run, acceptance: AcceptanceModel) -> Arrays:
+    return run.ratio()
+
+
+def _latency(run: Run, acceptance: AcceptanceModel) -> Arrays:
+    return run.latency_ms()
+
+
+def _tokens_per_s(run: Run, acceptance: AcceptanceModel) -> Arrays:
+    """B · E(K) / T(K), tokens/s of the whole batch."""
+    tokens = 1e3 * acceptance.expected_tokens(run.candidates)
+    return _per_latency(run, tokens * np.asarray(run.batch_sizes, dtype=np.float64)[:, None, None])
+
+
+def _bandwidth(run: Run, acceptance: AcceptanceModel) -> Arrays:
+    """The least time that reading a step's weights and cache takes, over the time it took.
+
+    1 is the limit of a step that does nothing but stream its bytes once at the measured bandwidth.
+    """
+    device = run.record.environment.device if run.record.environment else None
+    streamed = device.stream_bytes_per_s if device else None
+    plan = run.record.plan
+    needed = np.zeros((len(run.batch_sizes), len(run.seq_lens), len(run.candidates)))
+    for place in np.ndindex(*needed.shape):
+        b, s, k = place
+        needed[place] = step_bytes(plan, Cell(run.batch_sizes[b], run.seq_lens[s], run.candidates[k]))
+    return _per_latency(run, 1e3 * needed / streamed if streamed else np.full_like(needed, np.nan))
+
+
+def _per_latency(run: Run, of_a_step: np.ndarray) -> Arrays:
+    latency = run.latency_ms()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return Arrays(of_a_step / latency.median, of_a_step / latency.high, of_a_step / latency.low)
+
+
+def _without_latency(run: Run) -> str:
+    return _PUBLISHED if run.published else ""
+
+
+def _without_bandwidth(run: Run) -> str:
+    environment = run.record.environment
+    known = environment is not None and environment.device.stream_bytes_per_s
+    return _without_latency(run) or ("" if known else _NO_BANDWIDTH)
+
+
+QUANTITIES = {
+    quantity.name: quantity
+    for quantity in (
+        Quantity(
+            "speedup",
+            "Speedup (×)",
+            "×",
+            lambda run, acceptance: run.speedup(acceptance),
+            reference=1.0,
+            simulated=True,
+        ),
+        Quantity("overhead", "Overhead T(K)/T(1) (×)", "×", _overhead, reference=1.0),
+        Quantity("latency", "Latency of a verify step (ms)", " ms", _latency, _without_latency),
+        Quantity(
+            "tokens",
+            "Tokens per second (batch)",
+            " tokens/s",
+            _tokens_per_s,
+            _without_latency,
+            simulated=True,
+        ),
+        Quantity(
+            "bandwidth",
+            "Fraction of the bandwidth floor",
+            "",
+            _bandwidth,
+            _without_bandwidth,
+            reference=1.0,
+        ),
+    )
+}
+"""By name, in the order of the views."""
