@@ -11,6 +11,7 @@ import torch
 import transformers
 
 from specprof.errors import EnvironmentProblem
+from specprof.measure.bandwidth import stream_bytes_per_s
 from specprof.plan.plan import Plan
 from specprof.run.events import Device, Environment
 
@@ -41,7 +42,9 @@ def open_device(plan: Plan) -> torch.device:
 
 
 def read_environment(device: torch.device) -> Environment:
-    """What a run document says of its machine."""
+    """What a run document says of its machine. Its memory is streamed for a moment to know how fast it is."""
+    known = _cuda_device(device) if device.type == "cuda" else _cpu_device()
+    known = known.model_copy(update={"stream_bytes_per_s": stream_bytes_per_s(device)})
     return Environment(
         host=socket.gethostname(),
         os=platform.platform(),
@@ -51,7 +54,7 @@ def read_environment(device: torch.device) -> Environment:
         cuda=torch.version.cuda if device.type == "cuda" else None,
         driver=None,  # NVML knows it; the telemetry's source says it
         blas=_blas(),
-        device=_cuda_device(device) if device.type == "cuda" else _cpu_device(),
+        device=known,
     )
 
 
