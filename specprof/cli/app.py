@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from specprof import __version__
 from specprof.cli import replay, run, samples, show, themes
 from specprof.cli.look_options import Ascii, Theme
 from specprof.cli.streams import reader_may_leave, say
 from specprof.errors import SpecprofError
+from specprof.version import __version__
 
 if TYPE_CHECKING:
     from specprof.tui.app import SpecprofApp

@@ -143,7 +143,7 @@ def _continued(
 
 
 def _same_version(recorded: str) -> None:
-    from specprof import __version__
+    from specprof.version import __version__
 
     if recorded != __version__:
         raise UsageProblem(

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from specprof import __version__
 from specprof.errors import SpecprofError
 from specprof.plan.assemble import Asked, Assembled
 from specprof.run import events as ev
@@ -21,6 +20,7 @@ from specprof.session.destination import Unfinished, check_same_machine, default
 from specprof.session.live import LiveSession
 from specprof.session.outcome import Outcome
 from specprof.session.position import Position
+from specprof.version import __version__
 
 See = Callable[[ev.EventModel], None]
 Derive = Callable[[RunRecord], RunRecord]
