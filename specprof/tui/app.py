@@ -40,9 +40,10 @@ class SpecprofApp(App[int]):
     TITLE = "specprof"
     COMMANDS: ClassVar = {AppCommands}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "next_theme", "Theme"),
-        Binding("question_mark", "help", "Help", key_display="?"),
-        Binding("q", "leave", "Quit"),
+        Binding("t", "next_theme", "Theme", tooltip="next theme, remembered"),
+        Binding("question_mark", "help", "Help", key_display="?", tooltip="every key of this screen"),
+        Binding("q", "leave", "Quit", tooltip="quit; a run in progress is asked about"),
+        Binding("ctrl+p", "command_palette", show=False, tooltip="find a command or theme by its name"),
         Binding("ctrl+q", "leave", show=False, priority=True),
         Binding("ctrl+c", "interrupt", show=False, priority=True),
         Binding("ctrl+z", "suspend_process", show=False, priority=True),

@@ -39,4 +39,4 @@ class AppCommands(Provider):
                     seen.add(words)
                     yield words, "", partial(app.run_action, binding.action, node)
         for name in app.theme_names:
-            yield f"Theme: {name}", "shows it and remembers it", partial(app.choose_theme, name)
+            yield f"theme {name}", "", partial(app.choose_theme, name)
