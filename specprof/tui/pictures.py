@@ -9,7 +9,7 @@ from specprof.analysis.opened import Run
 from specprof.analysis.quantities import QUANTITIES, Quantity
 from specprof.plan.plan import Cell
 from specprof.tui.look import Look
-from specprof.tui.state.differences import name_of
+from specprof.tui.state.differences import batch_laid_over, name_of
 from specprof.tui.widgets.curves_plot import Picture
 from specprof.views.curves.drawing import Drawing
 from specprof.views.curves.figure import Overlay, figure_of, series_of
@@ -36,7 +36,9 @@ def quantity_picture(
     def draw(width: int, height: int, look: Look) -> Drawing | None:
         over = None
         if overlay is not None:
-            over = Overlay(name_of(overlay), tuple(series_of(overlay, quantity, acceptance, batch_size)))
+            size = batch_laid_over(overlay, batch_size)
+            name = name_of(overlay) + (f", batch {size}" if size != batch_size else "")
+            over = Overlay(name, tuple(series_of(overlay, quantity, acceptance, size)))
         return draw_figure(
             figure_of(run, quantity, acceptance, batch_size, provisional),
             width,

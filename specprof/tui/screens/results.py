@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -15,6 +16,7 @@ from specprof.tui.aside import aside
 from specprof.tui.screens.frame import Frame
 from specprof.tui.state.acceptance_choice import AcceptanceChoice
 from specprof.tui.state.analysed import Analysed, analyse, highest
+from specprof.tui.state.computed import Computed
 from specprof.tui.state.crosshair import Place, Way, moved, nearest
 from specprof.tui.state.result_rows import DESCENDING_FIRST, Sort, sorts_of
 from specprof.tui.state.result_views import VIEWS
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 
 MOST_ANALYSED = 32
 """Acceptance models whose findings are kept."""
+
+AT_ONCE = 120
+"""Cells whose findings take some 30 ms: the screen opens with them."""
 
 STEPS: dict[Way, int] = {"up": -1, "down": 1}
 
@@ -52,7 +57,7 @@ class ResultsScreen(Frame):
         Binding("plus,equals_sign", "nudge(1)", show=False, tooltip="raise that parameter"),
         Binding("minus", "nudge(-1)", show=False, tooltip="lower that parameter"),
         Binding(
-            "left,h", "go('left')", "Point", key_display="←→", tooltip="crosshair to the point on the left"
+            "left,h", "go('left')", "Read", key_display="→", tooltip="crosshair to the point on the left"
         ),
         Binding("right,l", "go('right')", show=False, tooltip="crosshair to the point on the right"),
         Binding("up,k", "go('up')", show=False, tooltip="curve above; line or row before"),
@@ -78,8 +83,10 @@ class ResultsScreen(Frame):
         self._view = 0
         self._batch_size = run.batch_sizes[0]
         self._choice = AcceptanceChoice()
+        self._computed = Computed(run)
         self._known: OrderedDict[AcceptanceModel, Analysed] = OrderedDict()
         self._latest: Analysed | None = None
+        self._analysing = False
         self._place: Place | None = None
         self._overlay: Run | None = None
         self._sort: Sort = "seq_len"
@@ -91,6 +98,8 @@ class ResultsScreen(Frame):
         yield ResultsBody()
 
     def on_mount(self) -> None:
+        if len(self.run.record.plan.cells()) <= AT_ONCE:
+            self._latest = self._known[self._choice.model] = analyse(self.run, self._choice.model)
         self._show()
         self._analyse()
 
@@ -98,7 +107,7 @@ class ResultsScreen(Frame):
 
     def _now(self) -> ResultsNow:
         return ResultsNow(
-            run=self.run,
+            computed=self._computed,
             notes=self._notes,
             view=VIEWS[self._view],
             batch_size=self._batch_size,
@@ -126,17 +135,21 @@ class ResultsScreen(Frame):
         if known is not None:
             self._latest = known
             self._show()
-        else:
-            self.run_worker(self._analysing(self._choice.model), group="analysis", exclusive=True)
+        elif not self._analysing:
+            self._analysing = True
+            self.run_worker(self._keep_up(), group="analysis")
 
-    async def _analysing(self, acceptance: AcceptanceModel) -> None:
-        found = await aside(lambda: analyse(self.run, acceptance))
-        self._known[acceptance] = found
-        while len(self._known) > MOST_ANALYSED:
-            self._known.popitem(last=False)
-        if acceptance == self._choice.model:
-            self._latest = found
-            self._show()
+    async def _keep_up(self) -> None:
+        """Analyses model after model until it is the one chosen: those that were skipped cost nothing."""
+        try:
+            while (model := self._choice.model) not in self._known:
+                self._known[model] = await aside(partial(analyse, self.run, model))
+                while len(self._known) > MOST_ANALYSED:
+                    self._known.popitem(last=False)
+        finally:
+            self._analysing = False
+        self._latest = self._known[self._choice.model]
+        self._show()
 
     # Views
 
@@ -200,7 +213,7 @@ class ResultsScreen(Frame):
         if not spots:
             return
         if self._place is None:
-            start = highest(self._now().curves, self._batch_size)
+            start = highest(self._computed.curves(self._choice.model), self._batch_size)
             self._put(nearest(spots, start or spots[0].place))
         else:
             self._put(moved(spots, self._place, way))
@@ -290,7 +303,10 @@ class ResultsScreen(Frame):
     def action_plan(self) -> None:
         from specprof.tui.screens.plan import PlanScreen
 
-        self.app.switch_screen(PlanScreen())
+        if any(isinstance(screen, PlanScreen) for screen in self.app.screen_stack):
+            self.app.pop_screen()
+        else:
+            self.app.switch_screen(PlanScreen())
 
     def action_back(self) -> None:
         """Takes the crosshair away, then goes to the screen below if there is one."""

@@ -13,6 +13,8 @@ class ParameterNow:
     value: str
     bounds: str
     """`0 … 2`"""
+    what: str
+    """What it is, in a few words."""
     chosen: bool
 
 
@@ -70,7 +72,11 @@ class AcceptanceChoice:
             self.model.source,
             tuple(
                 ParameterNow(
-                    kind.name, f"{values[kind.name]:g}", f"{kind.low:g} … {kind.high:g}", index == self.chosen
+                    name=kind.name,
+                    value=f"{values[kind.name]:g}",
+                    bounds=f"{kind.low:g} … {kind.high:g}",
+                    what=kind.what,
+                    chosen=index == self.chosen,
                 )
                 for index, kind in enumerate(self._kinds)
             ),

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from specprof.analysis.opened import Run
+from specprof.analysis.acceptance import AcceptanceModel
+from specprof.analysis.quantities import QUANTITIES, Quantity
 from specprof.run.statistics import Estimate
+from specprof.tui.state.computed import Computed
 from specprof.tui.state.crosshair import Place
 from specprof.tui.state.result_rows import ResultRow, Standings
 from specprof.views.palette import Role
 from specprof.views.quantities import number, plus_minus
 from specprof.views.tables.results import VERDICT_ROLES
 
+_NAMES = {"overhead": "T(K)/T(1)", "tokens": "tokens/s", "bandwidth": "of floor"}
+"""Where a quantity's own name says too little, or too much for a narrow column."""
+
+_UNITS = {"speedup": "×", "overhead": "×", "latency": " ms", "tokens": "", "bandwidth": ""}
+DECIMALS = {"speedup": 2, "overhead": 3, "bandwidth": 3}
+"""Where a quantity is always shown with as many."""
+
 
 class CellFact(NamedTuple):
-    """`key` is that of the quantity's view; empty for what has none."""
+    """`quantity` is the name of the quantity it is; empty for what is none."""
 
-    key: str
+    quantity: str
     name: str
     value: str
     error: str = ""
-    role: Role = "text"
 
 
 @dataclass(frozen=True)
@@ -29,49 +38,56 @@ class CellFacts:
     batch_size: int
     place: Place
     facts: tuple[CellFact, ...]
-    standing: str
-    """`best K of its row`, or what else there is to say of it."""
+    best: bool
+    near: bool
+    """Whether it is the best K of its row, or cannot be told from it."""
     verdict: str
     verdict_role: Role
     reasons: tuple[str, ...]
 
 
-def cell_facts(run: Run, row: ResultRow, batch_size: int, standings: Standings) -> CellFacts:
+def cell_facts(
+    computed: Computed, row: ResultRow, acceptance: AcceptanceModel, batch_size: int, standings: Standings
+) -> CellFacts:
     """What is known of one cell. Its row is that of the table, under the same acceptance model."""
-    facts = [
-        _fact("speedup", "speedup", row.speedup, "×", 2),
-        _fact("overhead", "T(K)/T(1)", row.ratio, "×", 3),
-        _fact("latency", "latency", row.latency_ms, " ms"),
-        _fact("tokens", "tokens/s", tokens_per_s(row, batch_size), ""),
-        CellFact("", "E(K)", f"{number(row.tokens, 2)} tokens a step"),
-    ]
+    run = computed.run
+    found = [_fact(computed, quantity, acceptance, row, batch_size) for quantity in QUANTITIES.values()]
+    facts = [fact for fact in found if fact is not None]
+    facts.append(CellFact("", "E(K)", f"{number(row.tokens, 2)} tokens"))
     if not run.published:
         facts.append(CellFact("", "samples", f"{row.samples}"))
     standing = standings.get((batch_size, row.seq_len, row.candidates))
-    said = {"best": "best K of its row", "near": "within the noise of the best", None: ""}[standing]
     return CellFacts(
         batch_size=batch_size,
         place=Place(row.seq_len, row.candidates),
-        facts=tuple(fact for fact in facts if fact is not None),
-        standing=said,
+        facts=tuple(facts),
+        best=standing == "best",
+        near=standing == "near",
         verdict=row.verdict.replace("_", " "),
-        verdict_role=VERDICT_ROLES.get(row.verdict, "muted"),  # type: ignore[call-overload]
+        verdict_role=verdict_role(row.verdict),
         reasons=row.reasons,
     )
 
 
-def tokens_per_s(row: ResultRow, batch_size: int) -> Estimate | None:
-    """B · E(K) / T(K), tokens a second of the whole batch."""
-    latency = row.latency_ms
-    if latency is None or latency.low <= 0:
-        return None
-    tokens = 1000 * batch_size * row.tokens
-    return Estimate(tokens / latency.median, tokens / latency.high, tokens / latency.low)
+def verdict_role(verdict: str) -> Role:
+    """The colour of a verdict; `published`, which is none, has that of what stands back."""
+    return next((role for name, role in VERDICT_ROLES.items() if name == verdict), "muted")
 
 
 def _fact(
-    key: str, name: str, of: Estimate | None, unit: str, decimals: int | None = None
+    computed: Computed, quantity: Quantity, acceptance: AcceptanceModel, row: ResultRow, batch_size: int
 ) -> CellFact | None:
-    if of is None:
+    run = computed.run
+    if quantity.unavailable(run):
         return None
-    return CellFact(key, name, f"{number(of.median, decimals)}{unit}", plus_minus(*of))
+    place = (
+        run.batch_sizes.index(batch_size),
+        run.seq_lens.index(row.seq_len),
+        run.candidates.index(row.candidates),
+    )
+    estimate = Estimate(*(float(part[place]) for part in computed.arrays(quantity, acceptance)))
+    if not math.isfinite(estimate.median):
+        return None
+    name = _NAMES.get(quantity.name, quantity.name)
+    value = number(estimate.median, DECIMALS.get(quantity.name)) + _UNITS[quantity.name]
+    return CellFact(quantity.name, name, value, plus_minus(*estimate))

@@ -15,9 +15,12 @@ class Difference(NamedTuple):
     there: str
 
 
-def differences(here: Run, there: Run) -> tuple[Difference, ...]:
-    """Where they differ, the gravest first."""
+def differences(here: Run, there: Run, batch_size: int) -> tuple[Difference, ...]:
+    """Where they differ, the gravest first. `batch_size` is the one shown."""
     found = []
+    other_size = batch_laid_over(there, batch_size)
+    if other_size != batch_size:
+        found.append(Difference("batch size", f"{batch_size}", f"{other_size}"))
     for (name, mine), (_, other) in zip(_facts(here), _facts(there), strict=True):
         if mine != other:
             found.append(Difference(name, mine, other))
@@ -37,9 +40,13 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("attention", plan.attention if plan.workload == "full" else "-"),
         ("execution", record.execution or plan.execution),
         ("layers", f"all {depth[1]}" if depth[0] == depth[1] else f"{depth[0]} of {depth[1]}"),
-        ("batch sizes", ", ".join(map(str, run.batch_sizes))),
         ("status", record.status),
     ]
+
+
+def batch_laid_over(there: Run, batch_size: int) -> int:
+    """The batch size of a second run that comes closest to the one shown."""
+    return min(there.batch_sizes, key=lambda size: (abs(size - batch_size), size))
 
 
 def name_of(run: Run) -> str:

@@ -12,14 +12,15 @@ from specprof.analysis.opened import Run
 from specprof.analysis.quantities import QUANTITIES, Quantity
 from specprof.tui.state.acceptance_choice import AcceptanceChoice
 from specprof.tui.state.analysed import Analysed
+from specprof.tui.state.computed import Computed
 from specprof.tui.state.crosshair import Place
-from specprof.tui.state.result_rows import ResultRow, Sort, Standings, result_rows, sorted_rows
+from specprof.tui.state.result_rows import ResultRow, Sort, Standings, sorted_rows
 from specprof.tui.state.result_views import View
 
 
 @dataclass(frozen=True, eq=False)
 class ResultsNow:
-    run: Run
+    computed: Computed
     notes: tuple[str, ...]
     view: View
     batch_size: int
@@ -31,6 +32,10 @@ class ResultsNow:
     overlay: Run | None
     sort: Sort
     descending: bool
+
+    @property
+    def run(self) -> Run:
+        return self.computed.run
 
     @property
     def acceptance(self) -> AcceptanceModel:
@@ -46,11 +51,9 @@ class ResultsNow:
         """Why this run has no such curves; empty where it has."""
         return self.quantity.unavailable(self.run) if self.view.kind == "curves" else ""
 
-    @cached_property
+    @property
     def curves(self) -> CurveSet:
-        if self.analysed is not None and self.analysed.acceptance == self.acceptance:
-            return self.analysed.curves
-        return self.run.curves(self.acceptance)
+        return self.computed.curves(self.acceptance)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -63,11 +66,11 @@ class ResultsNow:
     @cached_property
     def rows(self) -> tuple[ResultRow, ...]:
         """The cells of the batch size, in the order of the table."""
-        rows = result_rows(self.run, self.curves, self.acceptance, self.batch_size)
+        rows = self.computed.rows(self.acceptance, self.batch_size)
         return sorted_rows(rows, self.sort, descending=self.descending)
 
-    @cached_property
+    @property
     def row(self) -> ResultRow | None:
         """The cell under the crosshair."""
-        found = (row for row in self.rows if self.place == (row.seq_len, row.candidates))
-        return next(found, None)
+        rows = self.computed.rows(self.acceptance, self.batch_size)
+        return next((row for row in rows if self.place == (row.seq_len, row.candidates)), None)

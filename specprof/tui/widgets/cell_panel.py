@@ -7,30 +7,35 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from rich.text import Text
 
-from specprof.tui.look import Piece
+from specprof.tui.look import Look, Piece
 from specprof.tui.state.cell_facts import CellFact, CellFacts
 from specprof.tui.widgets.drawn import Drawn
-from specprof.views.glyphs import Glyphs
-from specprof.views.palette import Role
+from specprof.tui.widgets.grown import Grown
 
-NAME = 10
+NAME = 11
 VALUE = 12
-HINT = "arrow keys put a crosshair on a point and move it from point to point; Esc takes it away"
+REASON_LINES = 2
+HINT = "arrow keys put a crosshair on a point and move it from point to point"
 
 
 @dataclass(frozen=True)
 class CellNow:
-    """The cell and the quantity that is drawn, which comes first."""
+    """The cell, and the quantity that is drawn: it comes first."""
 
     cell: CellFacts
     quantity: str
 
     @property
     def facts(self) -> list[CellFact]:
-        return sorted(self.cell.facts, key=lambda fact: fact.key != self.quantity)
+        return sorted(self.cell.facts, key=lambda fact: fact.quantity != self.quantity)
+
+    @property
+    def judged(self) -> bool:
+        """Whether there is a verdict: nobody judged a published figure's points."""
+        return self.cell.verdict != "published"
 
 
-class CellPanel(Drawn[CellNow]):
+class CellPanel(Grown[CellNow]):
     """In a frame, beside the curves."""
 
     BORDER_TITLE = "Crosshair"
@@ -39,24 +44,27 @@ class CellPanel(Drawn[CellNow]):
         return self.look.wrapped(HINT, "muted", width, 4)
 
     def lines(self, data: CellNow, width: int, height: int) -> list[Text]:
-        cell, glyphs = data.cell, self.look.glyphs
-        head = f"seq_len {cell.place.seq_len} {glyphs.separator} K {cell.place.candidates}"
-        found = [self.look.line((head, "text", True), width=width)]
+        cell, look = data.cell, self.look
+        head: list[Piece] = [(_where(cell, look), "text", True)]
+        if data.judged:
+            head += [("  ", "text"), (cell.verdict, cell.verdict_role, True)]
+        found = [look.line(*head, width=width)]
         for fact in data.facts:
-            here = bool(fact.key) and fact.key == data.quantity
+            here = fact.quantity == data.quantity
+            value = look.glyphs.fit(fact.value)
             found.append(
-                self.look.line(
+                look.line(
                     (f"{fact.name:<{NAME}}", "muted"),
-                    (f"{glyphs.fit(fact.value):<{VALUE}} ", "accent" if here else fact.role, here),
+                    (f"{value:<{VALUE}} ", "accent" if here else "text", here),
                     (fact.error, "muted"),
                     width=width,
                 )
             )
-        if cell.standing:
-            found.append(self.look.line(*_standing(cell, glyphs), width=width))
-        found.append(self.look.line((f"{'verdict':<{NAME}}", "muted"), _verdict(cell), width=width))
+        if cell.best or cell.near:
+            words = "best K of its row" if cell.best else "within the noise of its row's best"
+            found.append(look.line((_sign(cell, look) + " ", "good"), (words, "text"), width=width))
         for reason in cell.reasons:
-            found += self.look.wrapped(f"- {reason}", "muted", width, 3, indent="  ")
+            found += look.wrapped(f"- {reason}", "muted", width, REASON_LINES, indent="  ")
         return found
 
 
@@ -67,33 +75,39 @@ class CellLine(Drawn[CellNow]):
         return [self.look.line((HINT, "muted"), width=width)]
 
     def lines(self, data: CellNow, width: int, height: int) -> list[Text]:
-        cell, glyphs = data.cell, self.look.glyphs
-        where = f"seq_len {cell.place.seq_len} {glyphs.separator} K {cell.place.candidates}"
+        cell, look = data.cell, self.look
+        where = _where(cell, look)
         pieces: list[Piece] = [(where, "text", True)]
-        room = width - len(where)
-        entries: list[list[Piece]] = []
-        for fact in data.facts:
-            error = f" {fact.error}" if fact.error else ""
-            entries.append([(f"{fact.name} ", "muted"), (fact.value, fact.role), (error, "muted")])
-        behind: list[list[Piece]] = [[_verdict(cell)]]
-        if cell.standing:
-            behind.insert(0, [(_sign(cell, glyphs), "good")])
+        room = width - cell_len(where)
         # the quantity that is drawn, the verdict, then what else there is room for
-        for entry in [entries[0], *behind, *entries[1:]]:
-            size = 2 + sum(cell_len(glyphs.fit(piece[0])) for piece in entry)
+        for entry in self._entries(data):
+            size = 2 + sum(cell_len(look.glyphs.fit(piece[0])) for piece in entry)
             if size <= room:
                 pieces += [("  ", "text"), *entry]
                 room -= size
-        return [self.look.line(*pieces, width=width)]
+        return [look.line(*pieces, width=width)]
+
+    def _entries(self, data: CellNow) -> list[list[Piece]]:
+        cell = data.cell
+        facts: list[list[Piece]] = [
+            [
+                (f"{fact.name} ", "muted"),
+                (fact.value, "text"),
+                (f" {fact.error}" if fact.error else "", "muted"),
+            ]
+            for fact in data.facts
+        ]
+        between: list[list[Piece]] = []
+        if cell.best or cell.near:
+            between.append([(_sign(cell, self.look), "good")])
+        if data.judged:
+            between.append([(cell.verdict, cell.verdict_role)])
+        return [*facts[:1], *between, *facts[1:]]
 
 
-def _verdict(cell: CellFacts) -> tuple[str, Role]:
-    return cell.verdict, cell.verdict_role
+def _where(cell: CellFacts, look: Look) -> str:
+    return look.glyphs.fit(f"seq_len {cell.place.seq_len} · K {cell.place.candidates}")
 
 
-def _sign(cell: CellFacts, glyphs: Glyphs) -> str:
-    return glyphs.star if cell.standing.startswith("best") else glyphs.near_best
-
-
-def _standing(cell: CellFacts, glyphs: Glyphs) -> list[Piece]:
-    return [(f"{_sign(cell, glyphs)} ", "good"), (cell.standing, "text")]
+def _sign(cell: CellFacts, look: Look) -> str:
+    return look.glyphs.star if cell.best else look.glyphs.near_best

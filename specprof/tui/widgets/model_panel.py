@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 from rich.text import Text
+from textual.content import Content
 
 from specprof.tui.look import Piece
 from specprof.tui.state.acceptance_choice import ModelNow, ParameterNow
 from specprof.tui.widgets.drawn import Drawn
+from specprof.tui.widgets.grown import Grown
+
+HINT = "[ ] choose  + - change"
 
 
-class ModelPanel(Drawn[ModelNow]):
+class ModelPanel(Grown[ModelNow]):
     """In a frame, beside the curves."""
 
     BORDER_TITLE = "Acceptance model"
+
+    def on_mount(self) -> None:
+        self.border_subtitle = Content(f"a next  {HINT}")
 
     def lines(self, data: ModelNow, width: int, height: int) -> list[Text]:
         which = f"  {data.number} of {data.of}" if data.of > 1 else ""
         found = [self.look.line((data.name, "accent", True), (which, "muted"), width=width)]
         found += self.look.wrapped(f"E(K) = {data.formula}", "text", width, 2, indent="  ")
+        found += self.look.wrapped(data.source, "muted", width, 2)
         for parameter in data.parameters:
             found.append(self.look.line(*_parameter(parameter, self.look.glyphs.ascii), width=width))
-        return [*found, *self.look.wrapped(data.source, "muted", width, max(1, height - len(found)))]
+            if parameter.chosen:
+                lines = self.look.wrapped(parameter.what, "muted", width - 2, 2)
+                found += [Text.assemble("  ", line) for line in lines]
+        return found
 
 
 def _parameter(parameter: ParameterNow, ascii_only: bool) -> list[Piece]:
@@ -44,4 +55,7 @@ class ModelLine(Drawn[ModelNow]):
             pieces.append((f"{mark}{parameter.name} ", "muted", parameter.chosen))
             pieces.append((f"{parameter.value} ", "accent" if parameter.chosen else "text", parameter.chosen))
         pieces.append((f" E(K) = {data.formula}", "text"))
-        return [self.look.line(*pieces, width=width)]
+        line = self.look.line(*pieces, width=width)
+        if line.cell_len + len(HINT) + 2 <= width:
+            line.append("  ").append(HINT, self.look.palette.style("muted"))
+        return [line]

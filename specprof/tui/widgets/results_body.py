@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
+from textual.content import Content
 
+from specprof.analysis.opened import Run
 from specprof.tui.pictures import quantity_picture
 from specprof.tui.screens.frame import WIDE
-from specprof.tui.state.cell_facts import cell_facts
+from specprof.tui.state.cell_facts import DECIMALS, cell_facts
 from specprof.tui.state.crosshair import Spot
 from specprof.tui.state.differences import differences, name_of
 from specprof.tui.state.recorded import recorded
@@ -20,6 +23,7 @@ from specprof.tui.widgets.cell_panel import CellLine, CellNow, CellPanel
 from specprof.tui.widgets.curves_plot import CurvesPlot
 from specprof.tui.widgets.facts_page import FactsPage
 from specprof.tui.widgets.findings_page import FindingsNow, FindingsPage
+from specprof.tui.widgets.grown import Grown
 from specprof.tui.widgets.model_panel import ModelLine, ModelPanel
 from specprof.tui.widgets.numbers_table import NumbersNow, NumbersTable
 from specprof.tui.widgets.overlay_panel import OverlayLine, OverlayNow, OverlayPanel
@@ -32,8 +36,12 @@ from specprof.views.curves.plot import MIN_HEIGHT, MIN_WIDTH
 SIDE = 40
 """Columns beside the curves, where the terminal is wide and not low."""
 
-TALL_ENOUGH = 24
+TALL_ENOUGH = 30
 HEAD = 2
+FRAMED = 4
+"""Columns of a panel's frame and padding."""
+
+LEAST_FINDINGS = 5
 FOOTER = 1
 
 
@@ -122,7 +130,7 @@ class ResultsBody(Container):
 
     def _show_curves(self, now: ResultsNow, fits: bool, beside: bool) -> None:
         if now.reason:
-            self.query_one(WhyNot).show(now.reason)
+            self.query_one(WhyNot).show((now.quantity.label, now.reason))
         elif fits:
             plot = self.query_one(CurvesPlot)
             plot.show(
@@ -132,15 +140,37 @@ class ResultsBody(Container):
         else:
             self.query_one(NumbersTable).show(_numbers(now))
         row = now.row
-        cell = cell_facts(now.run, row, now.batch_size, now.standings) if row is not None else None
-        self.query_one(CellPanel if beside else CellLine).show(
-            CellNow(cell, now.view.quantity) if cell else None
-        )
+        cell = None
+        if row is not None:
+            facts = cell_facts(now.computed, row, now.acceptance, now.batch_size, now.standings)
+            cell = CellNow(facts, now.view.quantity)
+        self.query_one(CellPanel if beside else CellLine).show(cell)
         if beside and now.analysed is not None:
-            self.query_one(FindingsPanel).show(now.findings)
+            found = self.query_one(FindingsPanel)
+            found.border_subtitle = Content(f"7 shows all {len(now.findings)}" if now.findings else "")
+            found.show(now.findings)
         if now.overlay is not None:
-            shown = OverlayNow(name_of(now.overlay), differences(now.run, now.overlay))
-            self.query_one(OverlayPanel if beside else OverlayLine).show(shown)
+            self.query_one(OverlayPanel if beside else OverlayLine).show(_overlay(now, now.overlay))
+        if beside:
+            self._share_side(now)
+
+    def _share_side(self, now: ResultsNow) -> None:
+        """Each panel gets what it has to say, the findings the rest: a scrap of them goes to the cell."""
+        left = self.app.size.height - HEAD - FOOTER
+        cell = self.query_one(CellPanel)
+        panels: list[Grown[Any]] = [self.query_one(ModelPanel), cell]
+        if now.overlay is not None:
+            panels.insert(1, self.query_one(OverlayPanel))
+        heights = {}
+        for panel in panels:
+            heights[panel] = min(left, panel.lines_wanted(SIDE - FRAMED) + 2)
+            left -= heights[panel]
+        findings = self.query_one(FindingsPanel)
+        findings.display = left >= LEAST_FINDINGS
+        if not findings.display:
+            heights[cell] += left
+        for panel, height in heights.items():
+            panel.styles.height = height
 
     def _show_table(self, now: ResultsNow) -> None:
         self.query_one(ResultsTable).show(
@@ -172,11 +202,18 @@ class ResultsBody(Container):
 def _numbers(now: ResultsNow) -> NumbersNow:
     run, quantity = now.run, now.quantity
     at = run.batch_sizes.index(now.batch_size)
-    values = quantity.arrays(run, now.acceptance).median[at]
+    values = now.computed.arrays(quantity, now.acceptance).median[at]
     rows = tuple(
         (seq_len, index, tuple(float(v) if math.isfinite(v) else None for v in values[index]))
         for index, seq_len in enumerate(run.seq_lens)
         if np.isfinite(values[index]).any()
     )
     title = f"{now.curves.title}, Batch Size: {now.batch_size}"
-    return NumbersNow(title, quantity.label, run.candidates, rows, now.place)
+    decimals = DECIMALS.get(quantity.name)
+    return NumbersNow(title, quantity.label, run.candidates, rows, now.place, decimals)
+
+
+def _overlay(now: ResultsNow, overlay: Run) -> OverlayNow:
+    reason = now.quantity.unavailable(overlay)
+    note = f"nothing of it here: {reason}" if reason else ""
+    return OverlayNow(name_of(overlay), differences(now.run, overlay, now.batch_size), note)

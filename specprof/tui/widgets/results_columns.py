@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from specprof.run.statistics import Estimate
+from specprof.tui.state.cell_facts import verdict_role
 from specprof.tui.state.result_rows import ResultRow, Sort, Standings
 from specprof.views.glyphs import Glyphs
 from specprof.views.palette import Role
 from specprof.views.quantities import decimals_for, number, plus_minus
-from specprof.views.tables.results import VERDICT_ROLES
 
 GAP = 2
 SIGN = 2
@@ -77,7 +77,7 @@ def columns_of(
 
 
 def _verdict(row: ResultRow) -> Shown:
-    return row.verdict.replace("_", " "), "", VERDICT_ROLES.get(row.verdict, "muted")  # type: ignore[call-overload]
+    return row.verdict.replace("_", " "), "", verdict_role(row.verdict)
 
 
 def _measured(column: Column, rows: Sequence[ResultRow]) -> Column:

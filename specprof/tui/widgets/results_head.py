@@ -15,9 +15,8 @@ from specprof.tui.widgets.drawn import Drawn
 from specprof.views.lines import cut
 from specprof.views.palette import Role
 
-_LEAST_TITLE = 20
-_FACTS = 32
-"""Columns kept for what else there is to say, however long the title."""
+_LEAST_TITLE = 16
+"""Columns of a title that gives way to what must be known."""
 
 _DONE = ("valid", "warn", "unverified", "invalid", "oom", "failed")
 
@@ -37,11 +36,11 @@ def head_of(run: Run, batch_size: int, notes: Sequence[str] = ()) -> HeadNow:
     where = f" on {record.environment.device.name}" if record.environment else ""
     facts: list[tuple[str, Role]] = []
     if len(run.batch_sizes) > 1:
-        at = run.batch_sizes.index(batch_size) + 1
-        facts.append((f"batch {batch_size} ({at} of {len(run.batch_sizes)})", "text"))
+        following = run.batch_sizes[(run.batch_sizes.index(batch_size) + 1) % len(run.batch_sizes)]
+        facts.append((f"batch {batch_size} (b: {following})", "text"))
     if run.estimated:
         model = record.plan.model
-        facts.append((f"estimated from {model.layers_measured} of {model.layers_total} layers", "warn"))
+        facts.append((f"estimate: {model.layers_measured} of {model.layers_total} layers", "warn"))
     if not run.published:
         verdicts = run.verdicts().ravel().tolist()
         done = sum(verdict in _DONE for verdict in verdicts)
@@ -59,7 +58,9 @@ class ResultsHead(Drawn[HeadNow]):
     def lines(self, data: HeadNow, width: int, height: int) -> list[Text]:
         glyphs = self.look.glyphs
         joint = f" {glyphs.separator} "
-        title = cut(glyphs.fit(data.title), max(_LEAST_TITLE, width - _FACTS), glyphs.ellipsis)
+        kept = [data.status, *(joint + glyphs.fit(words) for words, _ in data.facts[:1])]
+        room = width - 2 - sum(map(cell_len, kept))
+        title = cut(glyphs.fit(data.title), max(_LEAST_TITLE, room), glyphs.ellipsis)
         pieces: list[Piece] = [(title, "text", True), ("  ", "text"), (data.status, data.status_role, True)]
         room = width - sum(cell_len(piece[0]) for piece in pieces)
         for words, role in data.facts:

@@ -8,10 +8,10 @@ from rich.text import Text
 
 from specprof.analysis.opened import Run
 from specprof.tui.look import Piece
+from specprof.tui.state.cell_facts import verdict_role
 from specprof.tui.state.result_rows import ResultRow, Standings
 from specprof.tui.widgets.drawn import Drawn
 from specprof.views.palette import Role
-from specprof.views.tables.results import VERDICT_ROLES
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,10 @@ def table_note(run: Run, row: ResultRow | None, standings: Standings) -> TableNo
     if run.published:
         return TableNote(where, "text", "read off the published figure", estimate, bool(standings))
     verdict = row.verdict.replace("_", " ")
-    role: Role = VERDICT_ROLES.get(row.verdict, "muted")  # type: ignore[call-overload]
     words = "; ".join(row.reasons) or (
         "every check passed" if row.verdict == "valid" else "no reason is given"
     )
-    return TableNote(where + verdict, role, words, estimate, bool(standings))
+    return TableNote(where + verdict, verdict_role(row.verdict), words, estimate, bool(standings))
 
 
 def _columns(run: Run) -> str:

@@ -6,8 +6,15 @@ from rich.text import Text
 
 from specprof.tui.widgets.drawn import Drawn
 
+MARGIN = 2
 
-class WhyNot(Drawn[str]):
-    def lines(self, data: str, width: int, height: int) -> list[Text]:
-        lines = self.look.wrapped(data, "text", min(width, 72), max(1, height - 1))
-        return [Text("")] * min(3, max(0, (height - len(lines)) // 3)) + lines
+
+class WhyNot(Drawn[tuple[str, str]]):
+    """`data`: what is missing, and why."""
+
+    def lines(self, data: tuple[str, str], width: int, height: int) -> list[Text]:
+        what, reason = data
+        room = min(width - MARGIN, 72)
+        said = self.look.wrapped(f"Not here: {reason}.", "text", room, max(1, height - 3))
+        lines = [self.look.line((what, "text", True), width=room), Text(""), *said]
+        return [Text("")] * MARGIN + [Text.assemble(" " * MARGIN, line) for line in lines]
