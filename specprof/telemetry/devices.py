@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from specprof.telemetry.nvml import memory_of
@@ -63,7 +64,7 @@ def _devices(nvml: Any) -> tuple[list[dict[str, Any]], list[str]]:
         except nvml.NVMLError as error:
             refused.append(f"GPU {index} does not answer ({error})")
             continue
-        memory = _ask(nvml, lambda device=device: memory_of(nvml, device))
+        memory = _ask(nvml, partial(memory_of, nvml, device))
         devices.append(
             {
                 "index": index,

@@ -26,9 +26,8 @@ def test_row_29_a_terminal_that_cannot_be_drawn_on_gets_no_escape(specprof: Spec
 
 def test_row_30_without_a_terminal_on_stdout_it_is_headless(specprof: Specprof, tmp_path: Path):
     out = tmp_path / "out"
-    with out.open("wb") as stdout:
-        terminal = specprof.run(stdout=stdout)
-        assert terminal.wait_exit() == 0
+    terminal = specprof.run(stdout=out)
+    assert terminal.wait_exit() == 0
     assert b"\x1b" not in out.read_bytes()
     assert b"Tiny Llama" in out.read_bytes()
     assert b"\x1b[?1049h" not in terminal.raw

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import Screen
@@ -14,6 +15,9 @@ from specprof.tui.widgets.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmall
 
 WIDE = 100
 TALL = 30
+
+ROOMY = 72
+"""Columns from which on seven keys stand in the footer with room between them."""
 
 
 class Frame(Screen[Any]):
@@ -28,6 +32,9 @@ class Frame(Screen[Any]):
             yield from self.compose_body()
         yield Footer(show_command_palette=False)
         yield TooSmall()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.query_one(Footer).compact = event.size.width < ROOMY
 
     def compose_body(self) -> ComposeResult:
         """The screen's own widgets, from the status line down."""

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from specprof.analysis.opened import Run
 from specprof.errors import SpecprofError
@@ -47,10 +46,6 @@ QUIET_S = 0.5
 
 PATIENCE_S = 0.4
 """After this a preview that is not read yet gives way to nothing."""
-
-
-ROOMY = 72
-"""Columns from which on seven keys stand in the footer with room between them."""
 
 
 @dataclass(frozen=True)
@@ -139,9 +134,6 @@ class RunsScreen(Frame, inherit_bindings=False):
     def _shown_below(self) -> Path | None:
         run = getattr(self._below, "run", None)
         return run.path if isinstance(run, Run) else None
-
-    def on_resize(self, event: events.Resize) -> None:
-        self.query_one(Footer).compact = event.size.width < ROOMY
 
     # The list
 

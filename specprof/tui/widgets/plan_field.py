@@ -107,7 +107,7 @@ class PlanField(Widget, can_focus=True):
         return bool(self.choices) and (not self.text or self.text in self.choices)
 
     def action_step(self, by: int) -> None:
-        """The next choice. Where nothing is chosen the one beside the default, and past the end the default."""
+        """The next choice: where nothing is chosen the one beside the default, past the end the default."""
         if self.text:
             ring = ("", *self.choices)
             self.set_text(ring[(ring.index(self.text) + by) % len(ring)])

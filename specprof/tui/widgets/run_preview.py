@@ -138,7 +138,7 @@ class RunPreview(Vertical):
             return
         self.opened = opened
         name = opened.summary.entry.name if opened is not None else ""
-        self.border_title = Content(look_of(self).glyphs.fit(name))  # type: ignore[assignment]
+        self.border_title = Content(look_of(self).glyphs.fit(name))
         self.query_one(RunFacts).show(facts_of(opened) if opened is not None else None)
         run = opened.run if opened is not None else None
         picture = table = None

@@ -79,6 +79,15 @@ class RunsList(ScrollView):
             self.post_message(self.Moved(self.row))
 
     @property
+    def at_first(self) -> bool:
+        return self._at == 0
+
+    @property
+    def shows_cursor(self) -> bool:
+        """Whether the row under the cursor stands out."""
+        return True
+
+    @property
     def page(self) -> int:
         """Rows that are seen at once."""
         return max(1, self.size.height // LINES)
@@ -106,7 +115,7 @@ class RunsList(ScrollView):
         if index >= len(self.rows):
             return Strip.blank(width, base)
         row, look = self.rows[index], look_of(self)
-        here = index == self._at
+        here = index == self._at and self.shows_cursor
         pieces = self._first(row, here, width) if part == 0 else self._second(row, here)
         if not here:
             line = look.line(*pieces, width=width - 1)
