@@ -44,7 +44,9 @@ class LiveScreen(StreamScreen):
         if self._alone:
             app.exit(app.exit_code)
         else:
-            app.pop_screen()
+            while app.screen is not self and self in app.screen_stack:
+                app.pop_screen()
+            self.dismiss(sentence)
             app.say(sentence, "error")
 
     def action_pause(self) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
+import math
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
@@ -13,26 +11,20 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Footer, Input, Static
 
 from specprof.plan.assemble import Asked
 from specprof.session import library
 from specprof.session.library import Entry
 from specprof.session.starting import Start
-from specprof.telemetry.cpu import read_cpu
-from specprof.telemetry.host import HostSampler
-from specprof.telemetry.probe import probe
 from specprof.tui.aside import aside
+from specprof.tui.machine_watch import MachineWatch
 from specprof.tui.screens.frame import Frame
-from specprof.tui.state.cuda_order import cuda_order
 from specprof.tui.state.device_card import Machine, card_of
-from specprof.tui.state.plan_check import Checked, check, reads_files
-from specprof.tui.state.plan_fields import DEVICE, FIELDS, about, default_text, given
+from specprof.tui.state.plan_check import Checked, check, device_fault, reads_files
+from specprof.tui.state.plan_fields import DEVICE, FIELDS, about, default_text
 from specprof.tui.state.plan_summary import fault_of_fit, plan_summary
-from specprof.tui.state.plan_time import Took, took
-from specprof.tui.state.run_shelf import RunShelf
-from specprof.tui.state.run_summary import Opened, open_entry
-from specprof.tui.state.runs_shown import moment_words, rows_shown
+from specprof.tui.state.recent_runs import RecentRuns as Recent
 from specprof.tui.widgets.device_card import DeviceCard
 from specprof.tui.widgets.plan_field import Beside, PlanField
 from specprof.tui.widgets.plan_form import PlanForm
@@ -40,39 +32,44 @@ from specprof.tui.widgets.plan_panels import PlanHead, PlanSummary
 from specprof.tui.widgets.recent_runs import RecentRuns
 
 if TYPE_CHECKING:
-    from specprof.analysis.opened import Run
     from specprof.tui.app import SpecprofApp
 
-OTHERS_S = 2.0
-"""How often the share of other programs is read."""
-
-MOST_RECENT = 20
+ROOMY = 72
+"""Columns from which on seven keys stand in the footer with room between them."""
 
 
-class PlanScreen(Frame):
-    HELP = """What will be measured. Every field has a default; type or step through choices to change it.
-    A fault is said as you type. Enter starts the run, or opens the one under the cursor of the list."""
+class PlanScreen(Frame, inherit_bindings=False):
+    HELP = """What will be measured, and on what. Grey values are the defaults for the device; a field that is
+    emptied has its default again. Some fields are stepped through with ← and →. What is wrong with a field
+    stands beside it as you type."""
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,r", "start", "Start", key_display="Enter", tooltip="start measuring"),
-        Binding("tab", "app.focus_next", "Fields", key_display="Tab", tooltip="next field, then the runs"),
-        Binding("down", "move(1)", show=False, tooltip="next field"),
-        Binding("up", "move(-1)", show=False, tooltip="field before"),
-        Binding("o", "runs", "Runs", tooltip="all saved runs: open, compare, delete"),
-        Binding("slash", "filter", "Filter", key_display="/", tooltip="filter the runs by words"),
+        Binding("enter", "start", "Start", key_display="Enter", tooltip="start measuring"),
+        Binding("r", "start", show=False, tooltip="start measuring"),
+        Binding("tab", "app.focus_next", "Edit", key_display="Tab", tooltip="next field, then the runs"),
+        Binding("shift+tab", "app.focus_previous", show=False, tooltip="field before"),
+        Binding("down,j", "move(1)", show=False, tooltip="next field, then the runs"),
+        Binding("up,k", "move(-1)", show=False, tooltip="field before"),
         Binding("d", "device", show=False, tooltip="next device, where there are several"),
-        Binding("escape", "leave", show=False, tooltip="leave a field; clear the filter; go back"),
+        Binding("slash", "filter", "Filter", key_display="/", tooltip="show only runs with these words"),
+        Binding("o", "runs", "Runs", tooltip="all saved runs: open, compare, delete"),
+        Binding("f5", "look_again", show=False, tooltip="look for devices and runs again"),
+        Binding("escape", "leave", show=False, tooltip="leave a field; show all runs; go back"),
     ]
 
     def __init__(self, asked: Asked | None = None) -> None:
+        """`asked`: what the fields hold at first, as for a run that is to be measured again."""
         super().__init__()
         self._asked = asked or Asked()
-        self._machine = Machine()
+        self._watch = MachineWatch()
         self._checked = Checked(self._asked)
         self._last = ""
         """The field that was edited last."""
-        self._shelf = RunShelf()
-        self._took: list[Took] = []
+        self._refusal = ""
+        """Why the last start came to nothing."""
+        self._checking = False
+        self._start_wanted = False
+        self._recent = Recent()
         self._filter = ""
 
     def compose_body(self) -> ComposeResult:
@@ -89,17 +86,22 @@ class PlanScreen(Frame):
                 yield RecentRuns(id="plan-runs", classes="panel")
 
     def on_mount(self) -> None:
-        self.query_one(PlanHead).show("Enter measures it")
         self._check()
-        self._take_entries()
-        self.run_worker(self._look_around(), group="machine", exclusive=True)
-        self.run_worker(self._read_runs(), group="reading", exclusive=True)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.query_one(Footer).compact = event.size.width < ROOMY
 
     def on_screen_resume(self) -> None:
-        self._take_entries()
-        if not self._machine_known:
-            return
-        self.run_worker(self._look_around(), group="machine", exclusive=True)
+        """Looks at everything anew: another run may have been measured meanwhile."""
+        self.call_after_refresh(self.action_look_again)
+
+    def on_screen_suspend(self) -> None:
+        """While a run is measured nothing here is to take its time."""
+        for group in ("machine", "reading"):
+            self.workers.cancel_group(self, group)
+
+    def action_look_again(self) -> None:
+        self.run_worker(self._watch.watch(self._found), group="machine", exclusive=True)
         self.run_worker(self._read_runs(), group="reading", exclusive=True)
 
     @property
@@ -110,94 +112,104 @@ class PlanScreen(Frame):
     def _specprof(self) -> SpecprofApp:
         return cast("SpecprofApp", self.app)
 
-    # The machine
+    # The device
 
     @property
-    def _machine_known(self) -> bool:
-        return self._machine.probe is not None
-
-    async def _look_around(self) -> None:
-        """What the machine is, then again and again how busy, for as long as the plan is shown."""
-        self._found(replace(self._machine, cpu=await aside(read_cpu)))
-        if not self._machine_known:
-            found = await probe()
-            self._found(replace(self._machine, probe=found, order=cuda_order(found.devices, os.environ)))
-        sampler = HostSampler()
-        t_s = 0.0
-        await aside(lambda: sampler.sample(0.0))
-        while self.is_current:
-            await asyncio.sleep(OTHERS_S)
-            t_s += OTHERS_S
-            now_s = t_s
-            sample = await aside(lambda now_s=now_s: sampler.sample(now_s))  # type: ignore[misc]
-            self._found(replace(self._machine, others_pct=sample.other_cpu_pct, cpu=await aside(read_cpu)))
-
-    def _found(self, machine: Machine) -> None:
-        changed = machine != self._machine
-        self._machine = machine
-        if changed and self.is_mounted:
-            self._form.fields[DEVICE.name].choices = machine.devices
-            self._check()
+    def _machine(self) -> Machine:
+        return self._watch.machine
 
     @property
     def _device(self) -> str | None:
         """What the plan runs on, None while that is not known."""
         return self._form.texts[DEVICE.name].strip() or self._machine.best
 
+    def _found(self) -> None:
+        if self.is_mounted:
+            self._form.fields[DEVICE.name].choices = self._machine.devices
+            self._check()
+
     def action_device(self) -> None:
         names = self._machine.devices
-        at = names.index(self._device) if self._device in names else -1
-        self._form.fields[DEVICE.name].set_text(names[(at + 1) % len(names)])
+        device = "cuda:0" if self._device == "cuda" else self._device
+        at = names.index(device) if device in names else -1
+        if len(names) < 2 and at == 0:
+            self._specprof.say("there is no other device here")
+        else:
+            self._form.fields[DEVICE.name].set_text(names[(at + 1) % len(names)])
 
     # The plan
 
     def on_plan_field_edited(self, message: PlanField.Edited) -> None:
         self._last = message.field.name
+        self._refusal = ""
+        self._start_wanted = False
         self._check()
+
+    def on_plan_field_entered(self) -> None:
+        self._form.show_hint()
 
     def _check(self) -> None:
         """Checks the fields as they are; a model's folder is read beside the app."""
         texts = self._form.texts
         if reads_files(texts):
-            self.run_worker(self._checking(texts), group="checking", exclusive=True)
+            self._checking = True
+            self.run_worker(self._check_aside(texts), group="checking", exclusive=True)
         else:
-            self._show_checked(check(given(texts), self._machine.best, self._last))
+            self._show_checked(check(texts, self._machine.best, self._last))
 
-    async def _checking(self, texts: Mapping[str, str]) -> None:
+    async def _check_aside(self, texts: Mapping[str, str]) -> None:
         best, last = self._machine.best, self._last
-        found = await aside(lambda: check(given(texts), best, last))
+        found = await aside(lambda: check(texts, best, last))
         if self._form.texts == texts:
             self._show_checked(found)
+            if self._start_wanted:
+                self.action_start()
 
     def _show_checked(self, checked: Checked) -> None:
-        self._checked = checked
-        shape = checked.plan.model if checked.plan is not None else None
+        self._checking = False
         device = self._device
+        self._checked = checked = device_fault(checked, self._machine.order)
+        shape = checked.plan.model if checked.plan is not None else None
         beside = {}
         for field in FIELDS:
-            text = self._form.texts[field.name].strip()
             default = default_text(field, self._machine.best if field is DEVICE else device, shape)
+            words = about(field, self._form.texts[field.name].strip() or default, shape)
+            if field is DEVICE:
+                words = card_of(self._machine, device).title
             fault = checked.faults.get(field.name)
-            words = about(field, text or default)
-            beside[field.name] = Beside(default, words, str(fault) if fault else "")
+            beside[field.name] = Beside(default, words, fault.what if fault else "")
+        now = plan_summary(checked, self._machine, device, self._recent.took, self._refusal)
         with self.app.batch_update():
             self._form.show(beside)
+            self.query_one(PlanHead).show(now.ready)
             self.query_one(DeviceCard).show(card_of(self._machine, device))
-            self.query_one(PlanSummary).show(plan_summary(checked, self._machine, device, self._took))
+            self.query_one(PlanSummary).show(now)
 
     def action_start(self) -> None:
-        """Starts the plan, or says why it cannot be."""
-        fault = next(iter(self._checked.faults.values()), None)
-        refusal = str(fault) if fault else fault_of_fit(self._checked, self._machine, self._device)
+        """Starts the plan. What keeps it from starting is said already: the field at fault gets the focus."""
+        if self._checking:
+            self._start_wanted = True
+            return
+        self._start_wanted = False
+        faults = self._checked.faults
+        if faults:
+            self._form.fields[next(field.name for field in FIELDS if field.name in faults)].focus()
+        elif fault_of_fit(self._checked, self._machine, self._device):
+            self.action_look_again()  # memory may have become free meanwhile
+        else:
+            self._measure(Start(self._checked.asked))
+
+    def _measure(self, start: Start) -> None:
         if self._specprof.measuring:
-            refusal = "a run is in progress already"
-        if refusal or self._checked.plan is None:
-            self._specprof.say(refusal or "there is nothing to measure", "warning")
+            self._specprof.say("a run is in progress already", "warning")
             return
         from specprof.tui.screens.measuring import LiveScreen
 
-        self.set_focus(None)
-        self.app.push_screen(LiveScreen(Start(self._checked.asked), alone=False))
+        self.app.push_screen(LiveScreen(start, alone=False), self._came_to_nothing)
+
+    def _came_to_nothing(self, sentence: object) -> None:
+        self._refusal = sentence if isinstance(sentence, str) else ""
+        self._check()
 
     # Moving about
 
@@ -205,81 +217,65 @@ class PlanScreen(Frame):
         target = self._form.step_from(self._form.focused, step)
         if target is not None:
             target.focus()
-        elif step > 0:
+        elif step > 0 or self._form.focused is None:
             self.query_one(RecentRuns).focus()
         else:
             self.set_focus(None)
 
     def action_leave(self) -> None:
         """A field, then the filter, then the screen where there is one below."""
-        if self.focused is not None:
-            self.set_focus(None)
-        elif self._filter:
+        if self._filter or isinstance(self.focused, Input):
             self.query_one(Input).value = ""
+            self.remove_class("-filtered")
+            self.set_focus(None)
+        elif self.focused is not None:
+            self.set_focus(None)
         elif len(self.app.screen_stack) > 2:  # the first is textual's own
-            self.app.pop_screen()
-        self.set_class(bool(self._filter), "-filtered")
+            self.dismiss(None)
 
     # Recent runs
 
-    def _take_entries(self) -> None:
-        found = library.entries()
-        samples = [entry for entry in found if entry.kind == "sample"]
-        self._shelf.entries = [*[one for one in found if one.kind != "sample"][:MOST_RECENT], *samples]
+    async def _read_runs(self) -> None:
+        """Lists them, then reads one file after the other beside the app."""
+        self._recent.take(await aside(library.entries))
         self._show_runs()
+        while (entry := self._recent.to_read()) is not None:
+            await aside(lambda entry=entry: self._recent.read(entry))  # type: ignore[misc]
+            self._show_runs()
+        self._check()  # how long they took is what the next run's time rests on
 
     def _show_runs(self) -> None:
-        rows = rows_shown(self._shelf.rows(), self._filter, "date")
-        self.query_one(RecentRuns).show(rows)
-
-    async def _read_runs(self) -> None:
-        """One file after the other, beside the app, for as long as the plan is shown."""
-        self._took = []
-        for entry in list(self._shelf.entries):
-            opened = await self._read(entry)
-            if opened.run is not None and entry.kind != "sample":
-                self._learn(entry, opened.run)
-            self._show_runs()
-            if not self.is_current:
-                return
-
-    def _learn(self, entry: Entry, run: Run) -> None:
-        """How long a run took is what the next one's time is judged by."""
-        found = took(run.record, moment_words(entry))
-        if found is not None:
-            self._took.append(found)
-            self._check()
-
-    async def _read(self, entry: Entry) -> Opened:
-        opened = self._shelf.opened(entry)
-        if opened is None:
-            opened = await aside(lambda: open_entry(entry))
-            self._shelf.keep(opened)
-        return opened
+        runs = self.query_one(RecentRuns)
+        runs.show(self._recent.rows(self._filter))
+        runs.border_subtitle = Content("" if runs.rows or not self._filter else "none has these words")
 
     def action_open(self) -> None:
-        row = self.query_one(RecentRuns).row
-        if row is not None:
-            self.run_worker(self._opening(row.entry), group="opening", exclusive=True)
+        self._open(math.inf)
+
+    def action_play(self) -> None:
+        self._open(1.0)
 
     def on_runs_list_chosen(self) -> None:
         self.action_open()
 
-    async def _opening(self, entry: Entry) -> None:
-        opened = await self._read(entry)
+    def _open(self, speed: float) -> None:
+        row = self.query_one(RecentRuns).row
+        if row is not None:
+            self.run_worker(self._opening(row.entry, speed), group="opening", exclusive=True)
+
+    async def _opening(self, entry: Entry, speed: float) -> None:
+        """An unfinished run is gone on with, every other one is shown, or played."""
+        opened = await aside(lambda: self._recent.read(entry))
         if not self.is_current:
             return
         if opened.run is None:
             self._specprof.say(f"{entry.name} cannot be read: {opened.summary.problem}", "error")
         elif entry.kind == "unfinished":
-            from specprof.tui.screens.measuring import LiveScreen
-
-            start = Start(Asked(), output=entry.output, resume=True)
-            self.app.push_screen(LiveScreen(start, alone=False))
+            self._measure(Start(Asked(), output=entry.output, resume=True))
         else:
-            from specprof.tui.screens.results import ResultsScreen
+            from specprof.tui.screens.opened import replay_screen
 
-            self.app.push_screen(ResultsScreen(opened.run))
+            self.app.push_screen(replay_screen(opened.run, speed))
 
     def action_runs(self) -> None:
         from specprof.tui.screens.runs import RunsScreen
@@ -299,8 +295,6 @@ class PlanScreen(Frame):
         self.query_one(RecentRuns).focus()
 
     def on_key(self, event: events.Key) -> None:
-        if event.key == "escape" and isinstance(self.focused, Input):
+        if event.key == "down" and isinstance(self.focused, Input):
             event.stop()
-            self.query_one(Input).value = ""
-            self.set_focus(None)
-            self.remove_class("-filtered")
+            self.query_one(RecentRuns).focus()

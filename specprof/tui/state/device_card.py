@@ -127,7 +127,7 @@ def _why_cpu(machine: Machine) -> CardLine:
     words = f"none: {reason}" + (
         f". Remedy: {probe.remedy}" if probe.remedy and not machine.order.note else ""
     )
-    return CardLine("GPU", words, "warn", most=5, short=f"no GPU: {reason}")
+    return CardLine("GPU", words, "muted", most=6, short=f"no GPU: {words.removeprefix('none: ')}")
 
 
 def _gpu_card(machine: Machine, device: str) -> Card:

@@ -9,6 +9,7 @@ from typing import Any
 from specprof.errors import SpecprofError, UsageProblem
 from specprof.plan.assemble import Asked, Assembled, assemble
 from specprof.plan.plan import Plan
+from specprof.tui.state.cuda_order import CudaOrder
 from specprof.tui.state.plan_fields import given
 
 _OPTIONS = {"target_ci_pct": "target-ci", "budget_s": "budget"}
@@ -115,3 +116,14 @@ def _fault(name: str, problem: SpecprofError) -> Fault:
     if isinstance(problem, UsageProblem) and name == "layers" and remedy.startswith("write 1,"):
         remedy = "write 2, or all"
     return Fault(what, remedy)
+
+
+def device_fault(checked: Checked, order: CudaOrder) -> Checked:
+    """The same, with a fault where the device asked for is beyond those that CUDA shows here."""
+    device = checked.asked.device
+    if device is None or not device.startswith("cuda") or not order.devices or order.find(device):
+        return checked
+    count = len(order.devices)
+    shown = f"CUDA shows {count} GPU" + ("s" if count > 1 else "")
+    fault = Fault(f"there is no {device} here", f"{shown}, from cuda:0")
+    return replace(checked, plan=None, faults={**checked.faults, "device": fault})

@@ -40,21 +40,17 @@ class Field:
 
 MODEL = Field("model", "model", "text", "a preset or a local folder", choices=tuple(PRESETS), most=4096)
 DEVICE = Field("device", "device", "choice", "where it is measured")
-LAYERS = Field(
-    "layers", "layers", "numbers", "fewer than all: full depth is estimated", _LIST | frozenset("al"), most=20
-)
-DTYPE = Field("dtype", "dtype", "choice", "number type of weights and cache", choices=get_args(Dtype))
-BATCH = Field("batch_size", "batch sizes", "numbers", "sequences at a time: 1,4 or 1:16:5", _LIST)
-SEQ_LEN = Field("seq_len", "seq_len", "numbers", "tokens in the prefix: 128,2048", _LIST)
-CANDIDATES = Field("candidates", "candidates", "numbers", "tokens per verify step: 1,16:112:16", _LIST)
+LAYERS = Field("layers", "layers", "numbers", "2, or all", _LIST | frozenset("al"), most=20)
+DTYPE = Field("dtype", "dtype", "choice", "of weights and cache", choices=get_args(Dtype))
+BATCH = Field("batch_size", "batch sizes", "numbers", "sequences: 1,4 or 1:16:5", _LIST)
+SEQ_LEN = Field("seq_len", "seq_len", "numbers", "prefix tokens: 128,2048", _LIST)
+CANDIDATES = Field("candidates", "candidates", "numbers", "K tokens a step: 1,16:112:16", _LIST)
 ATTENTION = Field(
     "attention", "attention", "choice", "how attention is computed", choices=get_args(Attention)
 )
 EXECUTION = Field("execution", "execution", "choice", "how kernels are launched", choices=get_args(Execution))
 WORKLOAD = Field("workload", "workload", "choice", "what is measured", choices=get_args(Workload))
-TARGET = Field(
-    "target_ci_pct", "target ± %", "numbers", "interval to reach, % of the median", _DECIMAL, most=20
-)
+TARGET = Field("target_ci_pct", "target ± %", "numbers", "interval, ± % of the median", _DECIMAL, most=20)
 BUDGET = Field("budget_s", "budget s", "numbers", "seconds for all measuring", _DECIMAL, most=20)
 SEED = Field(
     "seed", "seed", "numbers", "of weights, tokens and order", frozenset(string.digits + ".-"), most=20
@@ -69,25 +65,26 @@ GROUPS: tuple[tuple[Field, ...], ...] = (
 FIELDS: tuple[Field, ...] = tuple(field for group in GROUPS for field in group)
 
 _CHOICES = {
-    "float32": "4 bytes a value",
-    "bfloat16": "2 bytes a value, float32's range",
-    "float16": "2 bytes a value",
-    ("attention", "sdpa"): "one fused kernel with a mask",
+    "float32": "4 bytes a number",
+    "bfloat16": "2 bytes, float32's range",
+    "float16": "2 bytes a number",
+    ("attention", "sdpa"): "one fused kernel, masked",
     ("attention", "eager"): "scores written out",
     ("attention", "split"): "prefix and candidates apart",
     ("execution", "eager"): "kernel by kernel",
     ("execution", "graph"): "CUDA-graph replay",
-    ("execution", "auto"): "CUDA-graph replay where it works",
+    ("execution", "auto"): "a CUDA graph where it works",
     ("workload", "full"): "the whole model",
     ("workload", "paper-block"): "the published method's block",
 }
 
 
-def about(field: Field, value: str) -> str:
-    """What stands beside a field that holds `value`."""
-    if field is MODEL and value in PRESETS:
-        shape = PRESETS[value]
+def about(field: Field, value: str, shape: ModelShape | None = None) -> str:
+    """What stands beside a field that holds `value`, in a plan of the model `shape`."""
+    if field is MODEL and (shape := shape or PRESETS.get(value)) is not None:
         return f"{shape.layers_total} layers, {_weights(shape.parameters())} weights"
+    if field is LAYERS and shape is not None:
+        return f"of {shape.layers_total}" + ("" if shape.full_depth else ", the rest is estimated")
     return _CHOICES.get((field.name, value)) or _CHOICES.get(value) or field.about
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from specprof.plan.plan import Plan
 from specprof.run.record import RunRecord
@@ -45,27 +46,38 @@ def took(record: RunRecord, when: str) -> Took | None:
     )
 
 
-def time_words(plan: Plan, device: str, runs: Iterable[Took]) -> tuple[str, str]:
-    """The time that the plan will take, and what that rests on. `runs` are newest first."""
+class Estimate(NamedTuple):
+    words: str
+    basis: str
+    """What the words rest on, or why there is no estimate."""
+    known: bool
+
+
+def time_words(plan: Plan, device: str, runs: Iterable[Took]) -> Estimate:
+    """How long the plan will take on the device of this name. `runs` are newest first."""
     alike = [run for run in runs if run.device == device and _same_model(run.plan, plan)]
-    same = next((run for run in alike if run.whole and _same_grid(run.plan, plan)), None)
     budget_s = plan.stopping.budget_s
     if budget_s is not None:
-        started = next((run for run in alike if run.start_s is not None), None)
-        if started is None or started.start_s is None:
-            return f"at most {duration(budget_s)} of measuring", "the budget; start-up comes before it"
-        most = duration(budget_s + started.start_s)
-        rests = (
-            f"the budget, and the {duration(started.start_s)} that the run of {started.when} took to start"
-        )
-        return f"at most about {most}", rests
+        return _by_budget(budget_s, alike)
+    whole = [run for run in alike if run.whole]
+    same = next((run for run in whole if _same_grid(run.plan, plan)), None)
     if same is not None:
-        return f"about {duration(same.seconds)}", f"as the run of {same.when} took"
-    whole = next((run for run in alike if run.whole), None)
-    if whole is None:
-        return "not known before the first round", "no run with this model on this device yet"
-    took_words = f"the run of {whole.when} took {duration(whole.seconds)} for {whole.cells} other cells"
-    return "not known before the first round", took_words
+        return Estimate(f"about {duration(same.seconds)}", f"as the run of {same.when} took", True)
+    unknown = "not known before the first round"
+    if not whole:
+        return Estimate(unknown, "no run of this model on this device yet", False)
+    other = whole[0]
+    basis = f"the run of {other.when} took {duration(other.seconds)} for {other.cells} cells, another plan"
+    return Estimate(unknown, basis, False)
+
+
+def _by_budget(budget_s: float, alike: Sequence[Took]) -> Estimate:
+    """The budget is for measuring: imports and the model's build come before it."""
+    started = next((run for run in alike if run.start_s is not None), None)
+    if started is None or started.start_s is None:
+        return Estimate(f"{duration(budget_s)} at most", "the budget, and start-up before it", True)
+    basis = f"the budget, and {duration(started.start_s)} to start as in the run of {started.when}"
+    return Estimate(f"about {duration(budget_s + started.start_s)} at most", basis, True)
 
 
 def _same_model(one: Plan, other: Plan) -> bool:

@@ -23,7 +23,7 @@ from specprof.views.lines import cut
 from specprof.views.palette import Role
 
 POINTER = 2
-LABEL = 12
+LABEL = 11
 VALUE = 26
 """Columns of the value where there is room for words beside it."""
 
@@ -44,6 +44,7 @@ class PlanField(Widget, can_focus=True):
     """`text` is empty where the default holds. A text or number is edited, a choice is stepped through."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "screen.start", "Start", key_display="Enter"),
         Binding("escape", "screen.leave", "Leave", key_display="Esc"),
         Binding("left", "step(-1)", "Choose", key_display="← →"),
         Binding("right", "step(1)", show=False),
@@ -61,6 +62,9 @@ class PlanField(Widget, can_focus=True):
         Binding("slash", "screen.filter", show=False),
         Binding("o", "screen.runs", show=False),
     ]
+
+    class Entered(Message):
+        """The field has the focus, or no longer."""
 
     @dataclass
     class Edited(Message):
@@ -187,10 +191,12 @@ class PlanField(Widget, can_focus=True):
 
     def on_focus(self) -> None:
         self.app.cursor_position = self.content_region.offset + Offset(POINTER + LABEL + 2, 0)
+        self.post_message(self.Entered())
         self.refresh()
 
     def on_blur(self) -> None:
         self._chosen = False
+        self.post_message(self.Entered())
         self.refresh()
 
     # Drawing
@@ -207,7 +213,9 @@ class PlanField(Widget, can_focus=True):
         )
         line.append_text(self._value(look, value - (0 if roomy else 2)))
         if roomy:
-            words, role = (f"✕ {fault}", "bad") if fault else (self.beside.about, "muted")
+            words, role = (
+                (f"✕ {fault.removeprefix('wants ')}", "bad") if fault else (self.beside.about, "muted")
+            )
             line.append_text(look.line(("  ", "text"), (words, role), width=width - line.cell_len))
         elif fault:
             line.append_text(look.line((" ✕", "bad")))

@@ -10,6 +10,7 @@ from textual.containers import Container, Vertical
 from specprof.plan.assemble import Asked
 from specprof.tui.state.plan_fields import FIELDS, GROUPS, texts_of
 from specprof.tui.widgets.plan_field import Beside, PlanField
+from specprof.tui.widgets.plan_panels import PlanHint
 
 
 class PlanForm(Container):
@@ -19,7 +20,11 @@ class PlanForm(Container):
         super().__init__(id=id, classes=classes)
         texts = texts_of(asked)
         self.fields = {
-            field.name: PlanField(field, texts[field.name], classes="-first" if field is group[0] else None)
+            field.name: PlanField(
+                field,
+                texts[field.name],
+                classes="-gap" if field is group[0] and group is not GROUPS[0] else None,
+            )
             for group in GROUPS
             for field in group
         }
@@ -30,6 +35,8 @@ class PlanForm(Container):
             with Vertical():
                 for group in groups:
                     yield from (self.fields[field.name] for field in group)
+                if groups[-1] is GROUPS[-1]:
+                    yield PlanHint(id="plan-hint")
 
     @property
     def texts(self) -> dict[str, str]:
@@ -42,6 +49,12 @@ class PlanForm(Container):
     def show(self, beside: Mapping[str, Beside]) -> None:
         for name, field in self.fields.items():
             field.show(beside[name])
+        self.show_hint()
+
+    def show_hint(self) -> None:
+        """What the field in focus is."""
+        field = self.focused
+        self.query_one(PlanHint).show(field.beside.about if field is not None else "")
 
     def step_from(self, field: PlanField | None, by: int) -> PlanField | None:
         """The field `by` steps on, None beyond either end; from nowhere the first or the last."""

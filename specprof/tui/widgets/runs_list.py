@@ -16,16 +16,17 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from specprof.tui.look import Piece, look_of
+from specprof.tui.state.run_summary import RunSummary
 from specprof.tui.state.runs_shown import RunRow, moment_words, state_words
 from specprof.views.lines import cut
 from specprof.views.quantities import number
 
-LINES = 2
-"""Of each run."""
-
 
 class RunsList(ScrollView):
     """Shows rows; the cursor stays on its file while others come and go."""
+
+    lines_each = 2
+    """Of each run."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"runs-list--cursor"}
 
@@ -59,7 +60,7 @@ class RunsList(ScrollView):
         wanted = [at, *(path for row in near for path in (row.entry.path, row.entry.output))]
         self.rows = rows
         self._at = next((places[path] for path in wanted if path in places), 0)
-        self.virtual_size = Size(1, len(rows) * LINES)
+        self.virtual_size = Size(1, len(rows) * self.lines_each)
         self._show_cursor()
         self.refresh()
         if before is None or self.row is None or self.row.entry != before.entry:
@@ -72,9 +73,9 @@ class RunsList(ScrollView):
     def move_to(self, index: int) -> None:
         at = max(0, min(index, len(self.rows) - 1))
         if at != self._at:
-            self.refresh_lines(self._at * LINES, LINES)
+            self.refresh_lines(self._at * self.lines_each, self.lines_each)
             self._at = at
-            self.refresh_lines(at * LINES, LINES)
+            self.refresh_lines(at * self.lines_each, self.lines_each)
             self._show_cursor()
             self.post_message(self.Moved(self.row))
 
@@ -90,16 +91,18 @@ class RunsList(ScrollView):
     @property
     def page(self) -> int:
         """Rows that are seen at once."""
-        return max(1, self.size.height // LINES)
+        return max(1, self.size.height // self.lines_each)
 
     def _show_cursor(self) -> None:
-        self.scroll_to_region(Region(0, self._at * LINES, 1, LINES), animate=False, force=True)
+        self.scroll_to_region(
+            Region(0, self._at * self.lines_each, 1, self.lines_each), animate=False, force=True
+        )
 
     def on_resize(self, event: events.Resize) -> None:
         self.call_after_refresh(self._show_cursor)
 
     def on_click(self, event: events.Click) -> None:
-        index = (event.y + self.scroll_offset.y) // LINES
+        index = (event.y + self.scroll_offset.y) // self.lines_each
         if not 0 <= index < len(self.rows):
             return
         again = index == self._at and event.chain > 1
@@ -111,12 +114,12 @@ class RunsList(ScrollView):
 
     def render_line(self, y: int) -> Strip:
         width, base = self.size.width, self.rich_style
-        index, part = divmod(y + self.scroll_offset.y, LINES)
+        index, part = divmod(y + self.scroll_offset.y, self.lines_each)
         if index >= len(self.rows):
             return Strip.blank(width, base)
         row, look = self.rows[index], look_of(self)
         here = index == self._at and self.shows_cursor
-        pieces = self._first(row, here, width) if part == 0 else self._second(row, here)
+        pieces = self._pieces(row, here, width, part)
         if not here:
             line = look.line(*pieces, width=width - 1)
             segments = [
@@ -134,27 +137,37 @@ class RunsList(ScrollView):
             return Style(reverse=True)
         return self.get_component_rich_style("runs-list--cursor")
 
+    def _pieces(self, row: RunRow, here: bool, width: int, part: int) -> list[Piece]:
+        """Line `part` of a run."""
+        return self._first(row, here, width) if part == 0 else self._second(row, here)
+
     def _first(self, row: RunRow, here: bool, width: int) -> list[Piece]:
         moment = moment_words(row.entry)
         room = width - 2 - len(moment) - 2
         name = cut_middle(
-            look_of(self).glyphs.fit(row.entry.name), max(8, room), look_of(self).glyphs.ellipsis
+            look_of(self).glyphs.fit(self._name(row)), max(8, room), look_of(self).glyphs.ellipsis
         )
         gap = max(1, width - 2 - cell_len(name) - len(moment) - 1)
         return [(self._pointer(here), "accent"), (name, "text", True), (" " * gap, "text"), (moment, "muted")]
 
+    def _name(self, row: RunRow) -> str:
+        return row.entry.name
+
     def _second(self, row: RunRow, here: bool) -> list[Piece]:
         look, summary = look_of(self), row.summary
         sign, word, role = state_words(summary, look.glyphs)
-        pieces: list[Piece] = [(self._pointer(here), "accent"), (f"{sign} {word:<11}", role)]
+        return [(self._pointer(here), "accent"), (f"{sign} {word:<11}", role), *self._what(summary)]
+
+    def _what(self, summary: RunSummary | None) -> list[Piece]:
+        """The best of a run, and what ran where; or why it cannot be read."""
         if summary is None:
-            return pieces
+            return []
         if summary.problem:
-            return [*pieces, (summary.problem, "muted")]
-        best = summary.best
+            return [(summary.problem, "muted")]
+        best, look = summary.best, look_of(self)
         speedup = f"K {best.candidates:>3} {number(best.speedup, 2):>5}×  " if best else " " * 14
         where = [summary.model, summary.device]
-        return [*pieces, (speedup, "text"), (f" {look.glyphs.separator} ".join(filter(None, where)), "muted")]
+        return [(speedup, "text"), (f" {look.glyphs.separator} ".join(filter(None, where)), "muted")]
 
     def _pointer(self, here: bool) -> str:
         if not here:
