@@ -78,7 +78,7 @@ class RecentRuns(RunsList):
         if self.lines_each > 1:
             return super()._pieces(row, here, width, part)
         look = look_of(self)
-        name = cut_middle(look.glyphs.fit(self._name(row)), NAME, look.glyphs.ellipsis)
+        name = cut_middle(look.glyphs.fit(self.shown_name(row)), NAME, look.glyphs.ellipsis)
         moment = f"{moment_words(row.entry):>12}"
         pieces: list[Piece] = [(self._pointer(here), "accent"), self._sign(row)]
         pieces.append((name + " " * (NAME - cell_len(name) + 1), "text", True))
@@ -89,7 +89,7 @@ class RecentRuns(RunsList):
             pieces.append((shown, role))
         return [*pieces, (" " * (room + 1), "text"), (moment, "muted")]
 
-    def _name(self, row: RunRow) -> str:
+    def shown_name(self, row: RunRow) -> str:
         return _STAMP.sub("", row.entry.name)
 
     def _second(self, row: RunRow, here: bool) -> list[Piece]:

@@ -145,12 +145,12 @@ class RunsList(ScrollView):
         moment = moment_words(row.entry)
         room = width - 2 - len(moment) - 2
         name = cut_middle(
-            look_of(self).glyphs.fit(self._name(row)), max(8, room), look_of(self).glyphs.ellipsis
+            look_of(self).glyphs.fit(self.shown_name(row)), max(8, room), look_of(self).glyphs.ellipsis
         )
         gap = max(1, width - 2 - cell_len(name) - len(moment) - 1)
         return [(self._pointer(here), "accent"), (name, "text", True), (" " * gap, "text"), (moment, "muted")]
 
-    def _name(self, row: RunRow) -> str:
+    def shown_name(self, row: RunRow) -> str:
         return row.entry.name
 
     def _second(self, row: RunRow, here: bool) -> list[Piece]:
