@@ -126,6 +126,13 @@ class RowStarted(RowEvent):
     event: Literal["row_started"] = "row_started"
 
 
+class CellPrepared(CellEvent):
+    """The step of a cell is built, and captured where graphs are replayed: a child that dies then died of
+    another cell."""
+
+    event: Literal["cell_prepared"] = "cell_prepared"
+
+
 class WarmedUp(CellEvent):
     """What warm-up discarded before the first kept sample of a cell, or before the next one after a pause."""
 
@@ -280,6 +287,7 @@ Event = Annotated[
     | ModelBuilt
     | RowsDropped
     | RowStarted
+    | CellPrepared
     | WarmedUp
     | RoundStarted
     | SampleTaken

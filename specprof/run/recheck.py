@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from specprof.errors import RunFileProblem
 from specprof.plan.plan import Cell
 from specprof.run.events import EventModel
+from specprof.run.held_times import held_times, held_words
 from specprof.run.record import CellRecord, Interval, Measured, RunRecord
 from specprof.run.reduce import Reduction
 from specprof.run.strict_json import validation_problem
@@ -116,6 +117,9 @@ def _disagreements(stored: RunRecord, record: RunRecord) -> Iterator[str]:
         yield "stored pauses do not follow one another: put in order"
     if stored.status != record.status:
         yield f"stored status {stored.status}, but its cells make it {record.status}"
+    _, went_back = held_times(stored)
+    if went_back:
+        yield held_words(went_back)
     cells = {cell.cell: cell for cell in record.cells}
     for index, cell in enumerate(stored.cells):
         yield from _cell_disagreements(f"cells[{index}]", cell, cells[cell.cell])

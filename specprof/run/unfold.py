@@ -11,11 +11,16 @@ from collections.abc import Iterator
 from specprof.plan.plan import Row
 from specprof.run import events as ev
 from specprof.run.events import MAX_DISCARDED
+from specprof.run.held_times import held_times
 from specprof.run.record import CellRecord, Measured, RunRecord
 
 
 def unfold(record: RunRecord) -> Iterator[ev.EventModel]:
-    """The events of a measured run, ordered by time, ending as the run ended."""
+    """The events of a measured run, ordered by time, ending as the run ended.
+
+    A cell's samples keep the order they were taken in, whatever their times say.
+    """
+    record, _ = held_times(record)
     yield ev.RunStarted(
         schema_version=record.schema_version,
         run_id=record.run_id,

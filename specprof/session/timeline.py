@@ -9,19 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import NamedTuple
 
 from specprof.plan.plan import Cell
 from specprof.run import events as ev
-from specprof.run.record import CellRecord, Measured, RunRecord
+from specprof.run.held_times import held_times, held_words
+from specprof.run.record import RunRecord
 from specprof.run.unfold import unfold
 
 LONGEST_GAP_S = 60.0
 """Longer stretches in which nothing happens are played as `GAP_S`."""
 GAP_S = 5.0
-
-_TIMED = ("measured_ms", "head_ms", "masked_ms")
 
 
 class Mark(NamedTuple):
@@ -47,7 +45,7 @@ class Timeline:
         """The time line of a run; an empty one for a published figure."""
         if record.reference is not None:
             return cls((), (), (), ("a published figure has no time of its own: this is its end",))
-        held, went_back = _held(record)
+        held, went_back = held_times(record)
         events = tuple(unfold(held))
         times_s, gaps = _played(events)
         return cls(events, times_s, tuple(_marks(events, times_s)), tuple(_flags(went_back, gaps)))
@@ -55,35 +53,6 @@ class Timeline:
     @property
     def duration_s(self) -> float:
         return self.times_s[-1] if self.times_s else 0.0
-
-
-def _held(record: RunRecord) -> tuple[RunRecord, int]:
-    """The record with the times of each cell's samples ascending, and how many went back.
-
-    Without that, sorting events by time would put a cell's samples in another order than they were taken.
-    """
-    count = 0
-    cells: list[CellRecord] = []
-    for cell in record.cells:
-        changed: dict[str, Measured] = {}
-        for name in _TIMED:
-            series: Measured | None = getattr(cell, name)
-            if series is None:
-                continue
-            back = sum(later < earlier for earlier, later in pairwise(series.sampled_at_s))
-            if back:
-                count += back if name != "head_ms" else 0  # its times are those of measured_ms
-                rising = list(_running_greatest(series.sampled_at_s))
-                changed[name] = series.model_copy(update={"sampled_at_s": rising})
-        cells.append(cell.model_copy(update=changed) if changed else cell)
-    return (record.model_copy(update={"cells": cells}), count) if count else (record, 0)
-
-
-def _running_greatest(times_s: Iterable[float]) -> Iterator[float]:
-    greatest = 0.0
-    for t_s in times_s:
-        greatest = max(greatest, t_s)
-        yield greatest
 
 
 def _played(events: tuple[ev.EventModel, ...]) -> tuple[tuple[float, ...], list[float]]:
@@ -111,8 +80,7 @@ def _marks(events: Iterable[ev.EventModel], times_s: Iterable[float]) -> Iterato
 
 def _flags(went_back: int, gaps: list[float]) -> Iterator[str]:
     if went_back:
-        times = "a time that goes back is" if went_back == 1 else f"{went_back} times that go back are"
-        yield f"{times} held at the time before"
+        yield held_words(went_back)
     if gaps:
         longest = f"{max(gaps):.0f}" if max(gaps) < 1e6 else f"{max(gaps):.3g}"
         if len(gaps) == 1:
