@@ -119,6 +119,8 @@ class RowCells:
         if out_of_memory is not None:
             capacity.release(self.bench.device)
             self.fail(cell, "oom", f"out of memory: {out_of_memory}")
+        else:
+            self.bench.speaker.say(ev.CellPrepared, **cell._asdict())
 
     def fail(self, cell: Cell, verdict: str, reason: str) -> None:
         """Takes a cell out of the row and says why."""

@@ -15,12 +15,12 @@ from specprof.run.events import EventModel
 from specprof.run.job import GO_ON, PAUSE, Job
 from specprof.run.sanitize import clean
 from specprof.session.lines import EventPipe, Garbage, events_from, open_pipe
+from specprof.session.patience import EXIT_TIMEOUT_S
 
 # -P: a torch.py in the folder the user stands in must not be taken for torch
 COMMAND = (sys.executable, "-P", "-m", "specprof.measure")
 TERM_AFTER_S = 5.0
 KILL_AFTER_S = 1.5
-EXIT_TIMEOUT_S = 10.0
 GONE_AFTER_S = 5.0
 """How long a killed process may take to be gone: one that hangs in a driver cannot be waited for."""
 

@@ -8,44 +8,74 @@ from specprof.run.reduce import Reduction
 
 
 class InFlight:
-    """Follows what one child says. `cells` are those it is about to run, the one in progress first."""
+    """Follows what one child says, and from that knows what it is about to run."""
 
     def __init__(self, reduction: Reduction) -> None:
         self._reduction = reduction
         self._row: Row | None = None
         self._over: set[Cell] = set()
-        self.cells: list[Cell] = []
+        self._preparing: list[Cell] = []
+        self._running: list[Cell] = []
+        self._run_any = False
+
+    @property
+    def cells(self) -> list[Cell]:
+        """What is to be prepared and then warmed up, or sampled in this round: the one in progress first."""
+        return self._preparing + self._running
 
     @property
     def blamed(self) -> Cell | None:
-        return self.cells[0] if self.cells else None
+        return next(iter(self.cells), None)
 
     def follow(self, event: ev.EventModel) -> None:
         match event:
             case ev.RowStarted():
                 self._row = event.row
-                self.cells = self._warmed_up()
-            case ev.RoundStarted():
-                self.cells = [Cell(*event.row, k) for k in event.order]
+                self._begin(preparing=self._left(), running=self._warmed_up())
+            case ev.CellPrepared():
+                self._preparing = _without_first(self._preparing, event.cell)
             case ev.WarmedUp() | ev.SampleTaken(masked=False):
-                if event.cell in self.cells:
-                    self.cells.remove(event.cell)
+                self._run_any = True
+                self._preparing, self._running = [], _without_first(self._running, event.cell)
+            case ev.RoundStarted():
+                self._begin(running=[Cell(*event.row, k) for k in event.order])
+                self._run_any = True
             case ev.CellFailed() | ev.CellFinished():
-                # a round may be left early, and K = 1 stands in it several times
-                self.cells = [cell for cell in self.cells if cell != event.cell]
-                self._over.add(event.cell)
+                self._end(event.cell)
             case ev.Paused():
-                self.cells = []
+                self._begin(running=[])
             case ev.Continued():
-                self.cells = self._warmed_up()
+                self._begin(running=self._warmed_up())
             case _:
                 pass
 
-    def _warmed_up(self) -> list[Cell]:
-        """The row's cells in the order they warm up: on the CPU only K = 1 and the largest do."""
+    def _begin(self, *, running: list[Cell], preparing: list[Cell] | None = None) -> None:
+        self._preparing, self._running, self._run_any = preparing or [], running, False
+
+    def _end(self, cell: Cell) -> None:
+        self._over.add(cell)
+        # a round may be left early, and K = 1 stands in it several times
+        self._preparing = [other for other in self._preparing if other != cell]
+        self._running = [other for other in self._running if other != cell]
+        if self._running and not self._run_any:  # another one may be the largest now
+            self._running = self._warmed_up()
+
+    def _left(self) -> list[Cell]:
+        """The row's cells that have not ended, in the order in which they are prepared."""
         if self._row is None:
             return []
         # the reduction is behind by what is still in the queue
-        plan, ended = self._reduction.plan, self._reduction.finished_cells() | self._over
-        left = [cell for k in plan.candidates if (cell := Cell(*self._row, k)) not in ended]
-        return left if plan.device.startswith("cuda") else [*left[:1], *left[1:][-1:]]
+        ended = self._reduction.finished_cells() | self._over
+        cells = (Cell(*self._row, k) for k in self._reduction.plan.candidates)
+        return [cell for cell in cells if cell not in ended]
+
+    def _warmed_up(self) -> list[Cell]:
+        """Those of them that are warmed up, in order: on the CPU only K = 1 and the largest are."""
+        left = self._left()
+        on_cuda = self._reduction.plan.device.startswith("cuda")
+        return left if on_cuda else [*left[:1], *left[1:][-1:]]
+
+
+def _without_first(cells: list[Cell], gone: Cell) -> list[Cell]:
+    at = cells.index(gone) if gone in cells else len(cells)
+    return cells[:at] + cells[at + 1 :]

@@ -17,17 +17,14 @@ from specprof.plan.plan import Cell
 from specprof.run import events as ev
 from specprof.run.job import Job, row_key
 from specprof.run.reduce import Reduction
-from specprof.session.child import COMMAND, EXIT_TIMEOUT_S, TERM_AFTER_S, MeasuringChild
+from specprof.session.child import COMMAND, TERM_AFTER_S, MeasuringChild
 from specprof.session.in_flight import InFlight
 from specprof.session.lines import Breath, Garbage, Silence
+from specprof.session.patience import SAMPLE_TIMEOUT_S, Patience
 from specprof.session.telemetry import watch_gpu, watch_host
 
 MAX_RESTARTS = 3
-START_TIMEOUT_S = 300.0
-BUILD_TIMEOUT_S = 1800.0
-SAMPLE_TIMEOUT_S = 120.0
 QUEUED_EVENTS = 1000
-ENDINGS = (ev.RunEnded, ev.Cancelled, ev.Fatal)
 LEFT_OUT = (Garbage, ev.RunStarted, ev.Resumed, ev.ChildLost)
 """What no child may say: nonsense, and what only the session says."""
 
@@ -64,7 +61,7 @@ class LiveSession:
         self._killed = False
         self.paused = False
         self._resting = False
-        self._silence_s = START_TIMEOUT_S
+        self._patience = Patience(sample_timeout_s)
         self._in_flight = InFlight(self.reduction)
         self._sampled = False
 
@@ -170,11 +167,11 @@ class LiveSession:
         """Runs one child to its end. True where the run has ended with it, well or not."""
         child = self._child = MeasuringChild(self._command)
         self._in_flight, self._sampled, self._resting = InFlight(self.reduction), False, False
-        ended, silent = False, ""
+        patience = self._patience = Patience(self._sample_timeout_s)
+        silent = ""
         try:
             await child.start(job)
             self._tell_wishes(child)
-            self._silence_s = START_TIMEOUT_S
             self._be_patient(child)
             async with contextlib.aclosing(child.events()) as stream:
                 try:
@@ -182,23 +179,23 @@ class LiveSession:
                         if isinstance(event, LEFT_OUT):
                             await self._leave_out(event)
                             continue
-                        ended = ended or isinstance(event, ENDINGS)
-                        self._silence_s = EXIT_TIMEOUT_S if ended else self._follow(event)
+                        self._follow(event)
                         await self._queue.put(event)
                         self._be_patient(child)
                 except Silence as silence:
                     child.signal_group(signal.SIGKILL)
                     silent = f"timeout: the measuring child said nothing for {silence.limit_s:.0f} s"
             cause = silent or await child.cause_of_end()
-            if not ended and self._stopping is not None:
-                await self._queue.put(ev.Cancelled(t_s=self.now_s(), reason=self._stopping))
-                ended = True
-            if not ended:
+            if patience.ended:
+                return True
+            if self._stopping is None:
                 await self._lost(cause)
+                return False
+            await self._queue.put(ev.Cancelled(t_s=self.now_s(), reason=self._stopping))
+            return True
         finally:
             self._resting = False
             await child.close()
-        return ended
 
     def _tell_wishes(self, child: MeasuringChild) -> None:
         """Tells a new child what was asked for while there was none."""
@@ -211,27 +208,25 @@ class LiveSession:
 
     def _be_patient(self, child: MeasuringChild) -> None:
         """A child that rests as it was asked to may be silent for ever."""
-        child.allow(None if self._resting and self.paused else self._silence_s)
+        child.allow(None if self._resting and self.paused else self._patience.silence_s)
 
-    def _follow(self, event: ev.EventModel) -> float:
-        """Keeps track of what the child does; returns how long it may say nothing then, s."""
-        if self.reduction.fault(event) is not None or isinstance(event, ev.Notice):
-            return self._silence_s
+    def _follow(self, event: ev.EventModel) -> None:
+        """Keeps track of what the child does."""
+        if self.reduction.fault(event) is not None:
+            return
         self._in_flight.follow(event)
+        self._patience.follow(event, self.now_s())
         match event:
             case ev.EnvironmentRead():
                 self._watch_gpu(event.environment.device)
-                return BUILD_TIMEOUT_S
             case ev.SampleTaken():
                 self._sampled = True
-                return max(self._sample_timeout_s, 10 * event.measured_ms / 1e3)
             case ev.Paused() | ev.Continued():
                 self._resting = isinstance(event, ev.Paused)
                 if self._resting and not self.paused:
                     self.resume()  # it was asked for no longer, or never
-                return self._sample_timeout_s
             case _:
-                return max(self._silence_s, self._sample_timeout_s)
+                pass
 
     def _watch_gpu(self, device: ev.Device) -> None:
         if device.kind == "cuda" and device.uuid is not None and len(self._watchers) == 1:

@@ -126,6 +126,14 @@ def test_cells_stop_at_the_target_and_the_baseline_last():
     assert finished[-1]["candidates"] == 1
 
 
+def test_every_cell_is_said_to_be_prepared_before_any_is_warmed_up():
+    stage = Stage(ScriptedClock(EVEN))
+    assert RowSweep(stage.bench, ROW, set(), 0).open()
+    said = [(event["event"], event.get("candidates")) for event in stage.said()]
+    assert said[:4] == [("row_started", None), *(("cell_prepared", k) for k in (1, 7, 16))]
+    assert said[4] == ("warmed_up", 1)
+
+
 def test_a_cell_that_runs_out_of_memory_is_said_and_the_others_go_on():
     stage = Stage(ScriptedClock(EVEN, {16: torch.OutOfMemoryError("tried to allocate 1 GiB")}))
     Sweep(stage.bench, Job(plan=stage.plan, origin_s=0.0)).run()

@@ -3,9 +3,9 @@
     python fake_child.py FOLDER --events FD --job FD --wishes FD
 
 FOLDER/deeds.json is a list of `[start, moment, deed]`: at the given start of the child (from 0), when the
-moment comes, the deed is done. Moments: `start`, `environment`, `built`, `warming K`, `warming K again`
-(after a round), `warmed`, `sample N` (before the N-th sample of this process), `round N` (after the N-th
-round), `row` (after one), `paused`, `end`.
+moment comes, the deed is done. Moments: `start`, `environment`, `built`, `preparing K`, `warming K`,
+`warming K again` (after a round), `warmed`, `sample N` (before the N-th sample of this process), `round N`
+(after the N-th round), `row` (after one), `paused`, `end`.
 FOLDER/log gets a line for every start and every signal; FOLDER/job.N is the job of start N.
 """
 
@@ -173,6 +173,9 @@ class Child:
             return
         self.say("row_started", **place)
         active = sorted({1, *wanted})
+        for k in active:
+            self.moment(f"preparing {k}")
+            self.say("cell_prepared", **place, candidates=k)
         self.warm_up(place, active)
         self.moment("warmed")
         first = self.job["next_round"].get(f"{batch_size}x{seq_len}", 0)

@@ -19,7 +19,7 @@ from specprof.run import events as ev
 from specprof.run.events import EventModel
 from specprof.run.reduce import Reduction
 from specprof.session import child as child_module
-from specprof.session import live
+from specprof.session import live, patience
 from specprof.session.live import LiveSession
 
 from .stage import HEADER, PLAN, Stage
@@ -294,11 +294,12 @@ def test_a_sample_may_take_ten_times_as_long_as_the_one_before(stage: Stage):
 
 
 @pytest.mark.parametrize(
-    ("moment", "limit"), [("start", "START_TIMEOUT_S"), ("environment", "BUILD_TIMEOUT_S")]
+    ("moment", "limit"),
+    [("start", "START_TIMEOUT_S"), ("environment", "BUILD_TIMEOUT_S"), ("built", "ROW_TIMEOUT_S")],
 )
 def test_a_child_that_hangs_before_it_measures_ends_the_run(stage: Stage, monkeypatch, moment, limit):
     stage.does((0, moment, "hang"))
-    monkeypatch.setattr(live, limit, 0.5)
+    monkeypatch.setattr(patience, limit, 0.5)
     seen = stage.play(stage.session(sample_timeout_s=0.1))
     assert "timeout" in only(ev.ChildLost, seen).reason
     assert only(ev.Fatal, seen).exit_code == 3
@@ -306,7 +307,7 @@ def test_a_child_that_hangs_before_it_measures_ends_the_run(stage: Stage, monkey
 
 def test_a_child_that_hangs_after_its_end_does_not_spoil_the_run(stage: Stage, monkeypatch):
     stage.does((0, "end", "hang"))
-    monkeypatch.setattr(live, "EXIT_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(patience, "EXIT_TIMEOUT_S", 0.3)
     session = stage.session()
     seen = stage.play(session)
     assert session.reduction.status() == "complete"

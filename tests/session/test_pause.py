@@ -14,7 +14,6 @@ from specprof.plan.plan import Cell
 from specprof.run import events as ev
 from specprof.run.events import EventModel
 from specprof.run.unfold import unfold
-from specprof.session.in_flight import InFlight
 from specprof.session.live import LiveSession
 from specprof.session.position import Position
 
@@ -223,16 +222,3 @@ def test_time_left_on_a_budget_stands_still_in_pauses(times: int):
         position.follow(event)
     assert position.paused
     assert position.left_s(last_s + 100) == pytest.approx(70.0)
-
-
-def test_a_cell_that_finished_before_the_pause_is_not_warmed_up_after_it():
-    # the reduction knows nothing of it yet: the event is still in the queue
-    flying = InFlight(reduced([HEADER]))
-    place = {"batch_size": 1, "seq_len": 16}
-    flying.follow(ev.RowStarted(**place))
-    assert flying.cells == [Cell(1, 16, 1), Cell(1, 16, 8)]
-    flying.follow(ev.CellFinished(**place, candidates=8, stop_reason="target"))
-    flying.follow(ev.Paused())
-    assert flying.blamed is None
-    flying.follow(ev.Continued())
-    assert flying.cells == [Cell(1, 16, 1), Cell(1, 16, 4)]

@@ -28,7 +28,7 @@ SLOW = PLAN.model_copy(
     update={
         "seq_lens": (16,),
         "candidates": (1, 256),
-        "stopping": StoppingRule(target_ci=1e-6, min_samples=5000, max_samples=5000),
+        "stopping": StoppingRule(target_ci=1e-6, min_samples=2000, max_samples=2000),
     }
 )
 STOPPED_S = 0.5
@@ -62,6 +62,8 @@ class Driver:
             assert session._child is not None
             assert session._child._process is not None
             stop_and_continue(session._child._process.pid)
+        elif self.stops == STOPS and not hit:
+            session.stop("no stop has hit a sample")
         elif hit and isinstance(event, ev.SampleTaken) and not session.paused and not self.paused_states:
             session.pause()
             self.paused_states.append(self.position.paused)
