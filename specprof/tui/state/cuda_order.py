@@ -14,6 +14,7 @@ from specprof.run.sanitize import clean
 from specprof.telemetry.probe import ProbedDevice
 
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
+_REMEDY = "CUDA_DEVICE_ORDER=PCI_BUS_ID makes them agree"
 _NUMBER = re.compile(r"\s*([+-]?\d{1,9})")
 
 
@@ -35,6 +36,11 @@ class CudaOrder:
     note: str = ""
     """What is in force, or why the order is not known."""
 
+    @property
+    def short(self) -> str:
+        """The note where there is little room."""
+        return self.note if self.known else "may be another GPU: CUDA_DEVICE_ORDER=PCI_BUS_ID fixes the order"
+
     def find(self, name: str) -> CudaDevice | None:
         """The device called `cuda` or `cuda:N`."""
         wanted = "cuda:0" if name == "cuda" else name
@@ -47,11 +53,13 @@ def cuda_order(gpus: Sequence[ProbedDevice], environ: Mapping[str, str]) -> Cuda
     if visible is None:
         return _numbered(range(len(gpus)), gpus, environ, "")
     shown = f"{_VISIBLE}={clean(visible, 60)}"
+    hidden = f"{shown} hides every GPU" if gpus else ""
     if visible.startswith(("GPU-", "MIG-")):
-        return CudaOrder(tuple(_by_uuid(visible, gpus)), note=f"{shown} is in force")
+        named = tuple(_by_uuid(visible, gpus))
+        return CudaOrder(named, note=f"{shown} is in force" if named else hidden)
     chosen = _chosen(visible, len(gpus))
     if not chosen:
-        return CudaOrder(note=f"{shown} hides every GPU" if gpus else "")
+        return CudaOrder(note=hidden)
     return _numbered(chosen, gpus, environ, f"{shown} is in force")
 
 
@@ -64,9 +72,9 @@ def _numbered(
     # NVML numbers by PCI bus; CUDA does so only where it is told to
     if len(gpus) < 2 or environ.get("CUDA_DEVICE_ORDER") == "PCI_BUS_ID":
         return CudaOrder(devices, note=note)
-    why = "which GPU is which is not known before the run: CUDA numbers the fastest first, NVML by slot"
-    remedy = "CUDA_DEVICE_ORDER=PCI_BUS_ID makes them agree"
-    return CudaOrder(devices, known=False, note=f"{note}; {why}; {remedy}" if note else f"{why}; {remedy}")
+    why = "may be another GPU: CUDA numbers the fastest first, NVML by slot"
+    said = "; ".join(filter(None, (note, why, _REMEDY)))
+    return CudaOrder(devices, known=False, note=said)
 
 
 def _chosen(visible: str, count: int) -> list[int]:

@@ -66,7 +66,9 @@ class CardLine:
     most: int = 1
     """Lines that it may take."""
     short: str = ""
-    """What of it stands in a line with others where there is little room."""
+    """What of it is said where there is little room."""
+    loud: bool = False
+    """Whether it has a line of its own also there."""
 
 
 @dataclass(frozen=True)
@@ -122,12 +124,12 @@ def _why_cpu(machine: Machine) -> CardLine:
         return CardLine("GPU", "looking for one…", "muted", most=5)
     if machine.order.devices:
         count = _count(len(machine.order.devices), "GPU")
-        return CardLine("GPU", f"{count} here; d switches to it", "text", most=5, short=f"{count} here: d")
+        return CardLine("GPU", f"{count} here: d switches", "text", most=5, short=f"{count} here: d switches")
     reason = machine.order.note or probe.reason or "there is none"
     words = f"none: {reason}" + (
         f". Remedy: {probe.remedy}" if probe.remedy and not machine.order.note else ""
     )
-    return CardLine("GPU", words, "muted", most=6, short=f"no GPU: {words.removeprefix('none: ')}")
+    return CardLine("GPU", words, "muted", most=6, short=f"no GPU: {words.removeprefix('none: ')}", loud=True)
 
 
 def _gpu_card(machine: Machine, device: str) -> Card:
@@ -140,13 +142,15 @@ def _gpu_card(machine: Machine, device: str) -> Card:
         words = (
             "NVML tells of whole GPUs only" if found is not None else reason or "CUDA shows no such device"
         )
-        return Card(name, device, (CardLine("", words, "warn", most=5, short=words), *_driver(probe)))
+        return Card(
+            name, device, (CardLine("", words, "warn", most=5, short=words, loud=True), *_driver(probe))
+        )
     lines = [
         _memory(gpu.memory_bytes, gpu.free_bytes),
         CardLine("SM clock", _clocks(gpu), short=_clocks(gpu)),
         *_driver(probe),
         _others(gpu),
-        CardLine("UUID", gpu.uuid, "muted"),
+        CardLine("UUID", gpu.uuid, "muted", most=2, short=gpu.uuid[:12]),
     ]
     lines += _which(machine, device)
     if probe.source == "fake":
@@ -168,9 +172,11 @@ def _which(machine: Machine, device: str) -> list[CardLine]:
     if len(order.devices) > 1:
         names = [one.name for one in order.devices]
         at = names.index("cuda:0" if device == "cuda" else device) + 1
-        lines.append(CardLine("which", f"{at} of {len(names)}; d switches", short=f"{at} of {len(names)}: d"))
+        which = f"{at} of {len(names)}: d switches"
+        lines.append(CardLine("which", which, short=which))
     if order.note:
-        lines.append(CardLine("order", order.note, "muted" if order.known else "warn", most=5))
+        role = "muted" if order.known else "warn"
+        lines.append(CardLine("order", order.note, role, most=5, short=order.short, loud=not order.known))
     return lines
 
 
@@ -200,7 +206,7 @@ def _others(gpu: ProbedDevice) -> CardLine:
         named.append(f"{process.name or 'a program'} (pid {process.pid}){memory}")
     rest = len(gpu.processes) - len(named)
     words = ", ".join(named) + (f" and {rest} more" if rest else "")
-    return CardLine("others", words, "warn", most=3, short=_count(len(gpu.processes), "other program"))
+    return CardLine("others", words, "warn", most=3, short=f"others: {words}", loud=True)
 
 
 def _count(number: int, name: str) -> str:

@@ -38,14 +38,13 @@ def fit(plan: Plan, free_bytes: int | None) -> Fit:
     if free_bytes is None or largest <= free_bytes:
         return Fit(weights, largest, free_bytes)
     total = len(batches) * len(lengths) * len(counts)
-    free = format_bytes(free_bytes)
     if weights > free_bytes:
-        needed = format_bytes(weights)
+        needed, free = _told_apart(weights, free_bytes)
         fault = f"{plan.model.title} in {plan.dtype} needs {needed} for its weights, {free} are free"
         return Fit(weights, largest, free_bytes, total, fault=fault)
     room = _Room(plan, free_bytes)
     if room.lacks(batches[0], lengths[0], 1):
-        needed = room.needed(batches[0], lengths[0], 1)
+        needed, free = _told_apart(room.needed(Cell(batches[0], lengths[0], 1)), free_bytes)
         fault = f"no cell fits: the smallest needs {needed} with the weights, {free} are free"
         return Fit(weights, largest, free_bytes, total, fault=fault)
     out, misses = room.misses()
@@ -65,11 +64,10 @@ class _Room:
         self._free_bytes = free_bytes
 
     def lacks(self, batch_size: int, seq_len: int, candidates: int) -> bool:
-        cell = Cell(batch_size, seq_len, candidates)
-        return self._weights + cell_bytes(self._plan, cell) > self._free_bytes
+        return self.needed(Cell(batch_size, seq_len, candidates)) > self._free_bytes
 
-    def needed(self, batch_size: int, seq_len: int, candidates: int) -> str:
-        return format_bytes(self._weights + cell_bytes(self._plan, Cell(batch_size, seq_len, candidates)))
+    def needed(self, cell: Cell) -> int:
+        return self._weights + cell_bytes(self._plan, cell)
 
     def misses(self) -> tuple[int, list[str]]:
         """Cells that do not fit, and what is said of them."""
@@ -83,8 +81,8 @@ class _Room:
             said += of_batch
         if some < len(batches):
             out += (len(batches) - some) * len(lengths) * len(counts)
-            needed = self.needed(batches[some], lengths[0], 1)
-            said.append(f"batch {_several(batches[some:])} will not fit: {self._against(needed)}")
+            against = self._against(Cell(batches[some], lengths[0], 1))
+            said.append(f"batch {_several(batches[some:])} will not fit: {against}")
         return out, said
 
     def _of_batch(self, batch_size: int) -> tuple[int, list[str]]:
@@ -96,17 +94,28 @@ class _Room:
         for i in range(whole, some):
             fitting = _first(counts, lambda k, s=lengths[i]: self.lacks(batch_size, s, k))  # type: ignore[misc]
             out += len(counts) - fitting
-            needed = self.needed(batch_size, lengths[i], counts[fitting])
+            against = self._against(Cell(batch_size, lengths[i], counts[fitting]))
             of_k = f"K {_several(counts[fitting:])}"
-            said.append(f"{batch}seq_len {lengths[i]}, {of_k} will not fit: {self._against(needed)}")
+            said.append(f"{batch}seq_len {lengths[i]}, {of_k} will not fit: {against}")
         if some < len(lengths):
             out += (len(lengths) - some) * len(counts)
-            needed = self.needed(batch_size, lengths[some], 1)
-            said.append(f"{batch}seq_len {_several(lengths[some:])} will not fit: {self._against(needed)}")
+            against = self._against(Cell(batch_size, lengths[some], 1))
+            said.append(f"{batch}seq_len {_several(lengths[some:])} will not fit: {against}")
         return out, said
 
-    def _against(self, needed: str) -> str:
-        return f"{needed} needed, {format_bytes(self._free_bytes)} free"
+    def _against(self, cell: Cell) -> str:
+        needed, free = _told_apart(self.needed(cell), self._free_bytes)
+        return f"{needed} needed, {free} free"
+
+
+def _told_apart(one: int, other: int) -> tuple[str, str]:
+    """Two amounts in words, with as many decimals as it takes to see which is the larger."""
+    words = format_bytes(one), format_bytes(other)
+    for decimals in (2, 3):
+        if words[0] != words[1]:
+            break
+        words = f"{one / (1 << 30):.{decimals}f} GiB", f"{other / (1 << 30):.{decimals}f} GiB"
+    return words
 
 
 def _first(values: Sequence[int], holds: Callable[[int], bool]) -> int:

@@ -102,7 +102,7 @@ def some_of(values: Sequence[int], most: int) -> tuple[int, ...]:
 
 def _misfits(found: Fit) -> Iterable[PlanLine]:
     if found.fault:
-        return (PlanLine("memory", found.fault, "bad", most=3),)
+        return (PlanLine("no room", found.fault, "bad", most=3),)
     shown = [PlanLine("no room", miss, "warn") for miss in found.misses[:2]]
     if len(found.misses) > 2:
         shown[1:] = [PlanLine("no room", f"{found.misses[1]}; and {len(found.misses) - 2} more", "warn")]

@@ -65,7 +65,7 @@ def time_words(plan: Plan, device: str, runs: Iterable[Took]) -> Estimate:
         return Estimate(f"about {duration(same.seconds)}", f"as the run of {same.when} took", True)
     unknown = "not known before the first round"
     if not whole:
-        return Estimate(unknown, "no run of this model on this device yet", False)
+        return Estimate(unknown, "no run of this model here yet", False)
     other = whole[0]
     basis = f"the run of {other.when} took {duration(other.seconds)} for {other.cells} cells, another plan"
     return Estimate(unknown, basis, False)
@@ -75,7 +75,7 @@ def _by_budget(budget_s: float, alike: Sequence[Took]) -> Estimate:
     """The budget is for measuring: imports and the model's build come before it."""
     started = next((run for run in alike if run.start_s is not None), None)
     if started is None or started.start_s is None:
-        return Estimate(f"{duration(budget_s)} at most", "the budget, and start-up before it", True)
+        return Estimate(f"{duration(budget_s)} at most", "the budget; start-up comes before", True)
     basis = f"the budget, and {duration(started.start_s)} to start as in the run of {started.when}"
     return Estimate(f"about {duration(budget_s + started.start_s)} at most", basis, True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from specprof.tui.look import wrap
+from specprof.tui.look import Piece, wrap
 from specprof.tui.state.device_card import Card
 from specprof.tui.widgets.drawn import Drawn
 from specprof.views.lines import join_facts
@@ -19,40 +19,43 @@ class DeviceCard(Drawn[Card]):
         return self._joined(data, width, height) if height < 6 else self._listed(data, width, height)
 
     def _listed(self, data: Card, width: int, height: int) -> list[Text]:
-        """One line for each fact; the last ones take what is left."""
+        """Fact after fact; those that have more to say take what the others leave."""
         found = [self._title(data, width)]
-        for line in data.lines:
-            room = max(1, min(line.most, height - len(found)))
+        for index, line in enumerate(data.lines):
+            room = max(1, min(line.most, height - len(found) - (len(data.lines) - index - 1)))
             label = f"{line.label:<{LABEL}}" if line.label else ""
-            words = self.look.wrapped(line.words, line.role, width - len(label), room)
-            for index, text in enumerate(words):
-                found.append(
-                    Text.assemble(self.look.line((label if not index else " " * len(label), "muted")), text)
-                )
+            words = line.words
+            if line.short and len(wrap(words, max(1, width - len(label)))) > room:
+                words = line.short
+            for number, text in enumerate(self.look.wrapped(words, line.role, width - len(label), room)):
+                left = label if not number else " " * len(label)
+                found.append(Text.assemble(self.look.line((left, "muted")), text))
         return found
 
     def _joined(self, data: Card, width: int, height: int) -> list[Text]:
-        """As many facts in a line as there is room for, warnings on lines of their own."""
+        """As many facts in a line as there is room for, what is to be noticed on lines of its own."""
         glyphs = self.look.glyphs
         title = self._title(data, width)
-        calm = [line.short for line in data.lines if line.short and line.most == 1]
-        loud = [line for line in data.lines if line.most > 1 and line.short]
+        calm = [line.short for line in data.lines if line.short and not line.loud]
+        loud = [line for line in data.lines if line.short and line.loud]
         if height == 1:
-            facts = [glyphs.fit(line.short) for line in (*loud, *data.lines) if line.short]
-            rest = join_facts(
-                dict.fromkeys(facts), max(1, width - title.cell_len - 2), glyphs.separator, glyphs.ellipsis
-            )
-            return [Text.assemble(title, "  ", self.look.line((rest[0] if rest else "", "muted")))]
-        found = [title]
-        joined = join_facts(map(glyphs.fit, calm), width, glyphs.separator, glyphs.ellipsis)
-        found += [self.look.line((words, "muted"), width=width) for words in joined[:1]]
-        for line in loud:
-            found += self.look.wrapped(line.short, line.role, width, max(1, height - len(found)))
+            facts = (*calm[:1], *(line.short for line in loud), *calm[1:])
+            rest = f" {glyphs.separator} ".join(facts)
+            return [self.look.line(*self._head(data), ("  " + rest, "muted"), width=width)]
+        first, *more = join_facts(
+            map(glyphs.fit, (title.plain, *calm)), width, glyphs.separator, glyphs.ellipsis
+        )
+        found = [Text.assemble(title, self.look.line((first[len(title.plain) :], "muted")))]
+        keep = max(0, height - 1 - len(loud))
+        found += [self.look.line((words, "muted"), width=width) for words in more[:keep]]
+        for index, line in enumerate(loud):
+            room = height - len(found) - (len(loud) - index - 1)
+            found += self.look.wrapped(line.short, line.role, width, max(1, room))
         return found
 
     def _title(self, data: Card, width: int) -> Text:
+        return self.look.line(*self._head(data), width=width)
+
+    def _head(self, data: Card) -> tuple[Piece, Piece]:
         device = f"  {data.device}" if data.device else ""
-        words = wrap(self.look.glyphs.fit(data.title), max(1, width - len(device)))[0]
-        return self.look.line(
-            (words, "text" if data.device else "muted", True), (device, "accent"), width=width
-        )
+        return (data.title, "text" if data.device else "muted", True), (device, "accent")

@@ -24,8 +24,11 @@ from specprof.views.palette import Role
 
 POINTER = 2
 LABEL = 11
-VALUE = 26
+VALUE, WIDEST_VALUE = 26, 40
 """Columns of the value where there is room for words beside it."""
+
+BESIDE = 32
+"""Columns of these words, before the value gets more."""
 
 ROOMY = 60
 """From this width on there is."""
@@ -84,6 +87,12 @@ class PlanField(Widget, can_focus=True):
     @property
     def text(self) -> str:
         return self._line.text
+
+    @property
+    def hint(self) -> str:
+        """What is said of the value; of an empty text that is about to be edited, what it takes."""
+        empty = self.field.kind == "text" and self.has_focus and not self.text
+        return self.field.about if empty else self.beside.about
 
     def show(self, beside: Beside) -> None:
         if beside != self.beside:
@@ -205,17 +214,17 @@ class PlanField(Widget, can_focus=True):
         look, width = look_of(self), self.content_size.width
         roomy = width >= ROOMY
         focused, fault = self.has_focus, self.beside.fault
-        value = VALUE if roomy else max(4, width - POINTER - LABEL - 1)
-        label = cut(self.field.label, LABEL, look.glyphs.ellipsis)
+        room = width - POINTER - LABEL - 1
+        value = max(VALUE, min(WIDEST_VALUE, room - BESIDE)) if roomy else max(4, room)
+        label = cut(look.glyphs.fit(self.field.label), LABEL, look.glyphs.ellipsis)
+        pointer = "> " if look.glyphs.ascii else "▸ "
         line = look.line(
-            ("▸ " if focused else "  ", "accent"),
+            (pointer if focused else "  ", "accent"),
             (f"{label:<{LABEL}} ", "accent" if focused else "muted", focused),
         )
         line.append_text(self._value(look, value - (0 if roomy else 2)))
         if roomy:
-            words, role = (
-                (f"✕ {fault.removeprefix('wants ')}", "bad") if fault else (self.beside.about, "muted")
-            )
+            words, role = (f"✕ {fault.removeprefix('wants ')}", "bad") if fault else (self.hint, "muted")
             line.append_text(look.line(("  ", "text"), (words, role), width=width - line.cell_len))
         elif fault:
             line.append_text(look.line((" ✕", "bad")))

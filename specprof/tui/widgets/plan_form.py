@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
 from specprof.plan.assemble import Asked
 from specprof.tui.state.plan_fields import FIELDS, GROUPS, texts_of
-from specprof.tui.widgets.plan_field import Beside, PlanField
+from specprof.tui.widgets.plan_field import ROOMY, Beside, PlanField
 from specprof.tui.widgets.plan_panels import PlanHint
 
 
@@ -38,6 +39,9 @@ class PlanForm(Container):
                 if groups[-1] is GROUPS[-1]:
                     yield PlanHint(id="plan-hint")
 
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.width < ROOMY, "-close")
+
     @property
     def texts(self) -> dict[str, str]:
         return {name: field.text for name, field in self.fields.items()}
@@ -54,7 +58,7 @@ class PlanForm(Container):
     def show_hint(self) -> None:
         """What the field in focus is."""
         field = self.focused
-        self.query_one(PlanHint).show(field.beside.about if field is not None else "")
+        self.query_one(PlanHint).show(field.hint if field is not None else "")
 
     def step_from(self, field: PlanField | None, by: int) -> PlanField | None:
         """The field `by` steps on, None beyond either end; from nowhere the first or the last."""

@@ -17,7 +17,7 @@ from specprof.tui.widgets.runs_list import RunsList, cut_middle
 from specprof.views.lines import cut
 from specprof.views.quantities import number
 
-ONE_LINE = 72
+ONE_LINE = 76
 """From this width on a run takes one line only."""
 
 NAME = 24
