@@ -92,6 +92,14 @@ class TerminalDriver(LinuxDriver):
             return  # after the end, or before a start that failed
         super().write(data)
 
+    def _sigcont_application(self, *_: object) -> None:
+        if self._must_signal_resume:
+            super()._sigcont_application()
+        else:
+            # stopped without a word, by SIGSTOP: the screen was not given up, and a second thread that
+            # reads the keyboard would take every other key
+            self._app.call_later(self._app.refresh)
+
     def _run_input_thread(self) -> None:
         try:
             self.run_input_thread()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import time
 from pathlib import Path
 
@@ -141,6 +142,26 @@ def test_a_suspended_app_gives_the_terminal_back_and_takes_it_again(specprof: Sp
     terminal.assert_restored()
     terminal.to_foreground()
     terminal.wait_for("Batch Size: 1")
+    specprof.stage.goes_on()
+    terminal.wait_for("1 Speedup")
+    terminal.press("q")
+    assert terminal.wait_exit() == 0
+    terminal.assert_restored()
+
+
+def test_an_app_that_was_stopped_without_a_word_goes_on_with_its_keys(specprof: Specprof):
+    specprof.stage.does((0, "sample 15", "pause"))
+    terminal = specprof.run()
+    terminal.wait_for("Batch Size: 1")
+    for _ in range(3):
+        terminal.signal(signal.SIGSTOP)
+        terminal.wait_stopped()
+        terminal.to_foreground()
+    for _ in range(5):
+        terminal.press("?")
+        terminal.wait_for("Esc closes", within_s=5)
+        terminal.press("?")
+        terminal.wait_for(lambda seen: "Esc closes" not in seen.text(), within_s=5)
     specprof.stage.goes_on()
     terminal.wait_for("1 Speedup")
     terminal.press("q")
