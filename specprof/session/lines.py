@@ -18,7 +18,7 @@ from specprof.run.sanitize import MAX_STRING, clean_tree
 
 MAX_LINE_BYTES = 1 << 20
 CHUNK_BYTES = 1 << 16
-BREATH_S = 0.004
+BREATH_S = 0.002
 LATE_S = 1.0
 """A timer that comes later than this was stopped itself, or its loop was: nobody was silent that long."""
 
@@ -45,7 +45,7 @@ class Breath:
         self._taken_s = time.monotonic()
 
     async def take(self) -> None:
-        """Gives the loop a turn where this task has had a few milliseconds."""
+        """Gives the loop a turn where this task has had some milliseconds."""
         if time.monotonic() - self._taken_s > BREATH_S:
             await asyncio.sleep(0)
             self._taken_s = time.monotonic()
