@@ -1,16 +1,23 @@
-"""The plan's fields are checked as the command line checks its options; what fits is worked out by hand."""
+"""The plan's fields are checked as the command line checks its options, and said field by field."""
 
 from __future__ import annotations
 
 import pytest
 
 from specprof.plan.assemble import Asked, assemble
-from specprof.plan.memory import cell_bytes, weight_bytes
-from specprof.plan.plan import Cell
-from specprof.tui.state.plan_check import check
-from specprof.tui.state.plan_fit import fit
-
-GIB = 1 << 30
+from specprof.telemetry.probe import ProbedDevice
+from specprof.tui.state.cuda_order import cuda_order
+from specprof.tui.state.plan_check import check, device_fault, reads_files
+from specprof.tui.state.plan_fields import (
+    BATCH,
+    BUDGET,
+    CANDIDATES,
+    FIELDS,
+    LAYERS,
+    UNKNOWN,
+    default_text,
+    texts_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -52,31 +59,79 @@ def test_sound_fields_give_the_plan_of_the_command_line() -> None:
     assert found.plan == assemble(asked, "cpu").plan
 
 
-def test_on_24_gib_the_published_grid_fits_up_to_where_its_cache_does() -> None:
-    plan = assemble(Asked(), "cuda").plan  # Llama 7B in bf16, batch 4, seq_len 128 … 8192
-    free = 24 * GIB
-    weights = weight_bytes(plan)
-    assert weights == 2 * (32 * 202_383_360 + 2 * 32_000 * 4096 + 4096)  # 12.55 GiB
-
-    def fits(seq_len: int, candidates: int) -> bool:
-        return weights + cell_bytes(plan, Cell(4, seq_len, candidates)) <= free
-
-    # a token's keys and values take 2 MiB at batch 4: 8192 and 112 behind them need 16.2 GiB
-    out = sum(not fits(s, k) if fits(s, 1) else 1 for s in plan.seq_lens for k in plan.candidates)
-    found = fit(plan, free)
-    assert found.fault == ""
-    assert found.cells_out == out == 8
-    assert found.misses == (found.misses[0],)
-    assert found.misses[0].startswith("seq_len 8192 will not fit: ")
-    assert found.misses[0].endswith("needed, 24.0 GiB free")
+def test_every_field_at_fault_is_named_not_only_the_first() -> None:
+    texts = {"candidates": "0", "layers": "99", "seed": "x", "budget_s": "0", "model": "tiny"}
+    assert set(check(texts, "cpu").faults) == {"candidates", "layers", "seed", "budget_s"}
+    assert str(check(texts, "cpu").faults["layers"]) == "99 is more than the 4 of tiny: use 'all' or fewer"
 
 
-def test_weights_that_do_not_fit_are_the_plan_s_own_fault() -> None:
-    found = fit(assemble(Asked(), "cuda").plan, 10 * GIB)
-    assert found.fault == "Llama 7B in bfloat16 needs 12.6 GiB for its weights, 10.0 GiB are free"
+def test_layers_are_counted_against_the_model_that_is_asked_for() -> None:
+    assert check({"layers": "40", "model": "llama-13b"}, "cpu").plan is not None
+    assert set(check({"layers": "40"}, "cpu").faults) == {"layers"}
 
 
-def test_where_free_memory_is_not_known_nothing_is_said_to_fit() -> None:
-    found = fit(assemble(Asked(), "cuda").plan, None)
-    assert (found.misses, found.fault) == ((), "")
-    assert "free" not in found.words
+def test_a_field_of_spaces_is_empty_and_spaces_around_a_value_are_nothing() -> None:
+    found = check({"seq_len": "  ", "candidates": " 1,4 "}, "cpu")
+    assert found.asked == Asked(candidates="1,4")
+
+
+def test_while_the_device_is_not_known_what_depends_on_it_is_no_fault() -> None:
+    assert check({"execution": "graph"}, None).faults == {}
+    assert set(check({"candidates": "0"}, None).faults) == {"candidates"}
+
+
+def test_what_was_changed_to_make_it_sound_is_said() -> None:
+    notes = check({"candidates": "16,16,8"}, "cpu").notes
+    assert [note.split(": ")[1] for note in notes] == [
+        "repeated values are measured once",
+        "put in ascending order",
+        "1 added, every ratio is taken against it",
+    ]
+
+
+def test_a_model_s_folder_is_read_and_its_fault_is_the_model_s(tmp_path) -> None:
+    texts = {"model": str(tmp_path / "nowhere"), "layers": "2"}
+    assert reads_files(texts)
+    assert list(check(texts, "cpu").faults) == ["model"]
+    assert not reads_files({"model": "llama-7b"})
+
+
+def test_a_device_beyond_those_that_cuda_shows_is_a_fault() -> None:
+    order = cuda_order([ProbedDevice(0, "GPU-a", "A")], {})
+    assert device_fault(check({"device": "cuda:0"}, "cpu"), order).faults == {}
+    spoilt = device_fault(check({"device": "cuda:1"}, "cpu"), order)
+    assert spoilt.plan is None
+    assert str(spoilt.faults["device"]) == "there is no cuda:1 here: CUDA shows 1 GPU, from cuda:0"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        Asked(),
+        Asked("tiny", "1,4", "64", "1,8", "all", "float16", "cpu", "eager", "eager", "full", 2.5, 1e6, 7),
+        Asked(budget_s=0.1, target_ci_pct=33.3333),
+    ],
+)
+def test_what_was_asked_comes_back_from_the_fields_as_it_was(asked: Asked) -> None:
+    assert check(texts_of(asked), "cpu").asked == asked
+
+
+def test_defaults_are_those_of_the_device_and_unknown_until_it_is_known() -> None:
+    shown = {device: default_text(BATCH, device) for device in ("cpu", "cuda", "cuda:3", None)}
+    assert shown == {"cpu": "1", "cuda": "4", "cuda:3": "4", None: UNKNOWN}
+    assert default_text(CANDIDATES, None) == "1,16,32,48,64,80,96,112"
+    assert (default_text(LAYERS, "cpu"), default_text(LAYERS, "cuda")) == ("2", "all")
+    assert (default_text(BUDGET, "cpu"), default_text(BUDGET, "cuda")) == ("80", "none")
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_every_default_shown_is_the_one_that_is_run(device: str) -> None:
+    texts = {field.name: default_text(field, device) for field in FIELDS}
+    if device == "cuda":
+        texts["budget_s"] = ""  # none is what it says, and cannot be asked for
+    spelled, plain = check(texts, device).plan, check({}, device).plan
+    assert spelled.model_copy(update={"stopping": plain.stopping}) == plain
+    assert (spelled.stopping.target_ci, spelled.stopping.budget_s) == (
+        plain.stopping.target_ci,
+        plain.stopping.budget_s,
+    )
