@@ -157,11 +157,11 @@ def test_an_app_that_was_stopped_without_a_word_goes_on_with_its_keys(specprof: 
         terminal.signal(signal.SIGSTOP)
         terminal.wait_stopped()
         terminal.to_foreground()
-    for _ in range(5):
-        terminal.press("?")
-        terminal.wait_for("Esc closes", within_s=5)
-        terminal.press("?")
-        terminal.wait_for(lambda seen: "Esc closes" not in seen.text(), within_s=5)
+        for _ in range(3):
+            terminal.press("?")
+            terminal.wait_for("Esc closes", within_s=5)
+            terminal.press("?")
+            terminal.wait_for(lambda seen: "Esc closes" not in seen.text(), within_s=5)
     specprof.stage.goes_on()
     terminal.wait_for("1 Speedup")
     terminal.press("q")

@@ -68,12 +68,15 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Observed:
 
 
 def _turn(terminal: Terminal, app: psutil.Process, *, lets_run: bool) -> Turn:
-    terminal.signal(signal.SIGCONT if lets_run else signal.SIGSTOP)
+    if not lets_run:
+        terminal.signal(signal.SIGSTOP)
+        terminal.wait_stopped()
     time.sleep(SETTLE_S)
     begin_s, used = time.monotonic(), sum(app.cpu_times()[:2])
     time.sleep(TURN_S - SETTLE_S)
     turn = Turn(lets_run, begin_s, time.monotonic(), sum(app.cpu_times()[:2]) - used)
-    terminal.signal(signal.SIGCONT)
+    if not lets_run:
+        terminal.to_foreground()
     return turn
 
 
