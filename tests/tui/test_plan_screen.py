@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from specprof.telemetry import cpu as cpu_module
 from specprof.telemetry import probe as probe_module
 from specprof.telemetry.cpu import CpuFacts
 from specprof.telemetry.probe import GpuProcess, Probe, ProbedDevice
+from specprof.tui.screens import plan
 from specprof.tui.screens.frame import Frame
 from specprof.tui.screens.help import HelpScreen
 from specprof.tui.screens.measuring import LiveScreen
@@ -26,6 +28,7 @@ from specprof.tui.screens.plan import PlanScreen
 from specprof.tui.screens.replay import ReplayScreen
 from specprof.tui.screens.results import ResultsScreen
 from specprof.tui.screens.runs import RunsScreen
+from specprof.tui.state.plan_check import check, reads_files
 from specprof.tui.widgets.plan_field import PlanField
 from specprof.tui.widgets.recent_runs import RecentRuns
 
@@ -337,7 +340,7 @@ def test_an_unknown_model_is_said_and_letters_there_are_text():
     see(shown(), play)
 
 
-def test_a_model_s_folder_is_checked_beside_the_app_and_enter_waits_for_that(started, tmp_path):
+def test_a_model_s_folder_is_checked_beside_the_app_and_enter_waits_for_that(started, tmp_path, monkeypatch):
     config = {
         "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 16,
         "intermediate_size": 24, "num_hidden_layers": 3, "num_attention_heads": 4, "vocab_size": 32,
@@ -346,16 +349,24 @@ def test_a_model_s_folder_is_checked_beside_the_app_and_enter_waits_for_that(sta
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "config.json").write_text(json.dumps(config))
     path = str(tmp_path / "model")
+    slow = threading.Event()
+    monkeypatch.setattr(plan, "check", lambda texts, *rest: _slowly(slow, texts) and check(texts, *rest))
 
     async def play(seen: Seen) -> None:
         await to_field(seen, "model")
         seen.app.screen.focused.post_message(events.Paste(f"{path}\n"))
         await until(seen, lambda: texts(seen))
         await seen.press("enter")
+        assert started == []
+        slow.set()
         await until(seen, lambda: started)
         assert [start.asked for start in started] == [Asked(model=path)]
 
     see(shown(), play)
+
+
+def _slowly(slow: threading.Event, texts: Mapping[str, str]) -> bool:
+    return not reads_files(texts) or slow.wait(20)
 
 
 def test_what_is_pasted_comes_in_clean_and_into_a_choice_only_if_it_is_one():
