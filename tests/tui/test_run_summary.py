@@ -16,6 +16,7 @@ from specprof.analysis.opened import load
 from specprof.plan.plan import Cell
 from specprof.session import library
 from specprof.session.library import Entry
+from specprof.tui.state import run_shelf
 from specprof.tui.state.run_shelf import LARGE_BYTES, MOST_OPENED, RunShelf
 from specprof.tui.state.run_summary import RunSummary, known, open_entry
 from specprof.tui.state.runs_shown import RunRow, moment_words, rows_shown, state_words
@@ -244,6 +245,21 @@ def test_the_summary_of_before_stands_until_a_changed_file_is_read_again(folder:
     assert before is not None
     assert shelf.rows()[0].summary is before
     assert shelf.to_read(None) == _entry("run")
+
+
+def test_whole_runs_are_kept_up_to_a_size_the_last_one_always(
+    folder: ResultsFolder, monkeypatch: pytest.MonkeyPatch
+):
+    for name in ("a", "b", "c"):
+        folder.run(name)
+    monkeypatch.setattr(run_shelf, "KEPT_BYTES", _entry("a").size_bytes * 2 + 100)
+    shelf = RunShelf()
+    for name in ("a", "b", "c"):
+        shelf.keep(open_entry(_entry(name)))
+    assert [shelf.opened(_entry(name)) is not None for name in "abc"] == [False, True, True]
+    monkeypatch.setattr(run_shelf, "KEPT_BYTES", 10)
+    shelf.keep(open_entry(_entry("a")))
+    assert [shelf.opened(_entry(name)) is not None for name in "abc"] == [True, False, False]
 
 
 def test_only_a_few_whole_runs_are_kept(folder: ResultsFolder):

@@ -6,6 +6,7 @@ import asyncio
 import math
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -176,15 +177,19 @@ class RunsScreen(Frame, inherit_bindings=False):
             if entry != self._wanted and busy_s > 0:
                 await asyncio.sleep(busy_s)
                 continue
-            await self._read(entry)
-            self._show_rows()
             if entry == self._wanted:
-                self._show_wanted()
+                await self._read(entry)
+                self._show_rows()
+                if entry == self._wanted:
+                    self._show_wanted()
+            else:
+                self._shelf.note(await aside(partial(open_entry, entry)))
+                self._show_rows()
 
     async def _read(self, entry: Entry) -> Opened:
         opened = self._shelf.opened(entry)
         if opened is None:
-            opened = await aside(lambda: open_entry(entry))
+            opened = await aside(partial(open_entry, entry))
         self._shelf.keep(opened)
         return opened
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import math
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -80,11 +83,24 @@ def known(entry: Entry) -> RunSummary | None:
 
 def open_entry(entry: Entry) -> Opened:
     """Reads one file. Takes from milliseconds to seconds: not for the thread that draws."""
-    opened = _opened(entry)
+    with _without_collections():
+        opened = _opened(entry)
     _known[entry] = opened.summary
     while len(_known) > MOST_KEPT:
         _known.popitem(last=False)
     return opened
+
+
+@contextlib.contextmanager
+def _without_collections() -> Iterator[None]:
+    """Reading makes objects by the ten thousand: each full collection amid them stops keys for 0.1 s."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _opened(entry: Entry) -> Opened:
