@@ -34,6 +34,10 @@ _NAMES = {
     "greater_than_sign": ">",
     "full_stop": ".",
     "comma": ",",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
 }
 
 

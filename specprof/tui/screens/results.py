@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 
 from specprof.analysis.acceptance import AcceptanceModel
 from specprof.analysis.opened import Run
 from specprof.tui.aside import aside
 from specprof.tui.screens.frame import Frame
+from specprof.tui.screens.results_keys import RESULTS_KEYS
 from specprof.tui.state.acceptance_choice import AcceptanceChoice
 from specprof.tui.state.analysed import Analysed, analyse, highest
 from specprof.tui.state.computed import Computed
@@ -41,40 +41,11 @@ STEPS: dict[Way, int] = {"up": -1, "down": 1}
 
 
 class ResultsScreen(Frame):
-    HELP = """What a run has found. Tab or a digit shows another view, a another acceptance model;
-    the curves, the table and the findings follow it."""
+    HELP = """What a run has found. Tab or a digit shows another view. The speedup rests on an acceptance
+    model: another one, or another value of its parameters, moves curves, table and findings at once. The
+    arrows move a crosshair from point to point, which reads off the cell under it."""
     AUTO_FOCUS = ""
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "cycle(1)", "View", key_display="Tab", tooltip="next view"),
-        Binding("shift+tab", "cycle(-1)", show=False, tooltip="view before"),
-        *(
-            Binding(str(number), f"view({number - 1})", show=False, tooltip=view.about)
-            for number, view in enumerate(VIEWS, start=1)
-        ),
-        Binding("a", "model", "Model", tooltip="next acceptance model"),
-        Binding("left_square_bracket", "parameter(-1)", show=False, tooltip="parameter before"),
-        Binding("right_square_bracket", "parameter(1)", show=False, tooltip="next parameter of the model"),
-        Binding("plus,equals_sign", "nudge(1)", show=False, tooltip="raise that parameter"),
-        Binding("minus", "nudge(-1)", show=False, tooltip="lower that parameter"),
-        Binding(
-            "left,h", "go('left')", "Read", key_display="→", tooltip="crosshair to the point on the left"
-        ),
-        Binding("right,l", "go('right')", show=False, tooltip="crosshair to the point on the right"),
-        Binding("up,k", "go('up')", show=False, tooltip="curve above; line or row before"),
-        Binding("down,j", "go('down')", show=False, tooltip="curve below; next line or row"),
-        Binding("pageup", "page(-1)", show=False, tooltip="page up in table and text"),
-        Binding("pagedown", "page(1)", show=False, tooltip="page down in table and text"),
-        Binding("home", "end(-1)", show=False, tooltip="first row or line"),
-        Binding("end", "end(1)", show=False, tooltip="last row or line"),
-        Binding("s", "sort", "Sort", tooltip="sort the table by the next column"),
-        Binding("S", "reverse", show=False, tooltip="sort the other way round"),
-        Binding("b", "batch", show=False, tooltip="next batch size, where there are several"),
-        Binding("o", "runs", "Runs", tooltip="saved runs: open one, or lay it over these curves"),
-        Binding("x", "without_overlay", show=False, tooltip="take the second run away"),
-        Binding("p", "play", show=False, tooltip="play this run from its start"),
-        Binding("r", "plan", show=False, tooltip="plan a new run"),
-        Binding("escape", "back", show=False, tooltip="take the crosshair away; go back"),
-    ]
+    BINDINGS = RESULTS_KEYS
 
     def __init__(self, run: Run, notes: Sequence[str] = ()) -> None:
         super().__init__()
@@ -154,9 +125,10 @@ class ResultsScreen(Frame):
     # Views
 
     def action_view(self, index: int) -> None:
-        self._view = index
+        before, self._view = self._kind, index
         self._show()
-        self.refresh_bindings()
+        if before != self._kind:
+            self.refresh_bindings()
 
     def action_cycle(self, step: int) -> None:
         self.action_view((self._view + step) % len(VIEWS))
@@ -171,7 +143,7 @@ class ResultsScreen(Frame):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("sort", "reverse"):
             return self._kind == "table"
-        if action == "go" and parameters == ("left",):
+        if action == "go" and parameters == ("right",):
             return self._kind == "curves"
         return True
 

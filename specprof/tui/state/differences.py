@@ -8,7 +8,7 @@ from specprof.analysis.opened import Run
 
 
 class Difference(NamedTuple):
-    """What the run shown has, and what the one laid over it has."""
+    """What the run shown has, and what the one laid over it has. What says itself has no name."""
 
     name: str
     here: str
@@ -32,7 +32,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
     device = record.environment.device.name if record.environment else "not recorded"
     depth = plan.model.layers_measured, plan.model.layers_total
     return [
-        ("kind", "published figure" if run.published else "measured"),
+        ("", "published figure" if run.published else "measured"),
         ("model", plan.model.title),
         ("device", device),
         ("dtype", plan.dtype),

@@ -60,7 +60,7 @@ def recorded(run: Run, notes: Sequence[str] = ()) -> tuple[Section, ...]:
         ("Warnings and notices", _warnings(record, run.warnings, notes)),
         ("Published figure", _reference(record.reference)),
         ("Run", _run(run)),
-        ("Model", _model(record.plan.model)),
+        ("Model", _model(record.plan.model, run.published)),
         ("Plan", _plan(record)),
         ("Stopping rule", _stopping(record.plan.stopping) if not run.published else ()),
         ("Device", _device(record.environment, run.published)),
@@ -118,7 +118,7 @@ def _pauses(record: RunRecord) -> Iterator[Fact]:
     yield Fact("paused", f"{_counted(len(record.pauses), 'time')}{total}")
 
 
-def _model(model: ModelShape) -> Iterator[Fact]:
+def _model(model: ModelShape, published: bool) -> Iterator[Fact]:
     yield Fact("model", model.title if model.title == model.name else f"{model.title} ({model.name})")
     depth = f"{model.layers_total}"
     if not model.full_depth:
@@ -137,7 +137,7 @@ def _model(model: ModelShape) -> Iterator[Fact]:
     if model.checkpoint:
         weights = "its weights" if model.has_weights else "config only, random weights"
         yield Fact("checkpoint", f"{model.checkpoint} ({weights})")
-    else:
+    elif not published:
         yield Fact("weights", "random")
 
 

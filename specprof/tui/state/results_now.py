@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from specprof.analysis.acceptance import AcceptanceModel
 from specprof.analysis.curves import CurveSet
 from specprof.analysis.findings import Finding
@@ -49,7 +51,16 @@ class ResultsNow:
     @property
     def reason(self) -> str:
         """Why this run has no such curves; empty where it has."""
-        return self.quantity.unavailable(self.run) if self.view.kind == "curves" else ""
+        if self.view.kind != "curves":
+            return ""
+        return self.quantity.unavailable(self.run) or self._without_values
+
+    @property
+    def _without_values(self) -> str:
+        at = self.run.batch_sizes.index(self.batch_size)
+        if np.isfinite(self.computed.arrays(self.quantity, self.acceptance).median[at]).any():
+            return ""
+        return f"no cell of batch size {self.batch_size} has a result, the table (6) says why"
 
     @property
     def curves(self) -> CurveSet:

@@ -50,4 +50,4 @@ def _name(data: OverlayNow, look: Look) -> list[Piece]:
 
 
 def _words(one: Difference) -> str:
-    return f"{one.name} {one.there}, here {one.here}"
+    return f"{one.name} {one.there}, here {one.here}".strip()

@@ -62,9 +62,11 @@ class TableNotePanel(Drawn[TableNote]):
                 (" within its noise  ", "muted"),
             ]
         words = f"{data.said}  {data.words}" if data.said else data.words
-        lines = self.look.wrapped(words, "muted", width, max(1, height - 1), indent="  ")
+        # reasons get the room that they need, the key what is left
+        found = self.look.wrapped(words, "muted", width, height if data.said else height - 1, indent="  ")
         if data.said:
-            size = min(len(glyphs.fit(data.said)), lines[0].cell_len)
-            lines[0].stylize(self.look.palette.style(data.role, bold=True), 0, size)
-        found = [self.look.line(*key, (data.estimate, "warn"), width=width), *lines]
+            size = min(len(glyphs.fit(data.said)), found[0].cell_len)
+            found[0].stylize(self.look.palette.style(data.role, bold=True), 0, size)
+        if len(found) < height:
+            found.insert(0, self.look.line(*key, (data.estimate, "warn"), width=width))
         return [Text("")] * (height - len(found)) + found

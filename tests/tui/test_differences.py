@@ -1,0 +1,37 @@
+"""What two runs do not have in common."""
+
+from __future__ import annotations
+
+import pytest
+from views.measured_run import environment, plan, record
+
+from specprof.analysis.opened import Run, load
+from specprof.tui.state.differences import Difference, batch_laid_over, differences, name_of
+
+
+def test_runs_of_the_same_plan_and_device_do_not_differ():
+    assert differences(Run.of(record()), Run.of(record(noise=0.1)), 1) == ()
+
+
+def test_model_device_dtype_and_depth_are_named_with_both_values():
+    other = plan(layers=32, title="Llama 13B").model_copy(update={"dtype": "float32"})
+    made = record(other).model_copy(update={"environment": environment("AMD EPYC")})
+    assert differences(Run.of(record()), Run.of(made), 1) == (
+        Difference("model", "Llama 7B", "Llama 13B"),
+        Difference("device", "Intel Xeon Platinum 8481C", "AMD EPYC"),
+        Difference("dtype", "bfloat16", "float32"),
+        Difference("layers", "2 of 32", "all 32"),
+    )
+
+
+@pytest.mark.parametrize(("shown", "laid_over"), [(1, 1), (4, 4), (6, 4), (7, 8), (64, 16)])
+def test_the_batch_size_that_is_laid_over_is_the_one_closest_to_that_shown(shown, laid_over):
+    run = Run.of(record(plan(batch_sizes=(1, 4, 8, 16), seq_lens=(128,)), rounds=1))
+    assert batch_laid_over(run, shown) == laid_over
+    first = differences(run, run, shown)[:1]
+    assert first == (() if shown == laid_over else (Difference("batch size", f"{shown}", f"{laid_over}"),))
+
+
+def test_a_run_is_called_by_its_file_or_else_by_its_model():
+    assert name_of(load("llama-7b-cpu-bs1")) == "llama-7b-cpu-bs1"
+    assert name_of(Run.of(record())) == "Llama 7B"

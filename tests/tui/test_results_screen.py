@@ -1,0 +1,237 @@
+"""The results screen: its views, for every kind of run and at every size."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from views.measured_run import plan, record
+
+from specprof.analysis.opened import Run, load
+from specprof.tui.screens.results import ResultsScreen
+from specprof.tui.state.result_views import VIEWS
+from specprof.tui.widgets.curves_plot import CurvesPlot
+from specprof.tui.widgets.findings_page import FindingsPage
+from specprof.tui.widgets.results_table import ResultsTable
+
+from .results_shown import BOTH, CPU, PUBLISHED_FIGURE, SIZES, measured, results_of, words
+from .seen import Seen, see
+
+
+@SIZES
+def test_a_digit_shows_its_view_and_the_line_of_views_marks_it_without_colour(size):
+    async def play(seen: Seen) -> None:
+        for number_, view in enumerate(VIEWS, start=1):
+            await seen.press(str(number_))
+            line = seen.lines[1]
+            marked = re.findall(r"\[(\d) ([^\]]+)\]", line)
+            assert len(marked) == 1
+            assert marked[0][0] == str(number_)
+            assert marked[0][1] in view.names
+            assert all(f"{other} " in line for other in range(1, 9))
+            assert len(line) <= size[0]
+
+    see(results_of(CPU), play, size=size)
+
+
+def test_tab_goes_through_the_views_and_round():
+    async def play(seen: Seen) -> None:
+        shown = []
+        for _ in range(9):
+            shown.append(int(re.search(r"\[(\d) ", seen.lines[1])[1]))
+            await seen.press("tab")
+        assert shown == [1, 2, 3, 4, 5, 6, 7, 8, 1]
+        await seen.press("shift+tab", "shift+tab")
+        assert "[8 Environment]" in seen.lines[1] or "[1 Speedup]" in seen.lines[1]
+
+    see(results_of(CPU), play)
+
+
+@SIZES
+def test_a_view_is_chosen_by_a_click_on_its_name(size):
+    async def play(seen: Seen) -> None:
+        at = seen.lines[1].index("6 Table")
+        await seen.pilot.click("#results-tabs", offset=(at + 2, 0))
+        await seen.pilot.pause()
+        assert "[6 Table]" in seen.lines[1]
+
+    see(results_of(CPU), play, size=size)
+
+
+@BOTH
+def test_a_quantity_is_drawn_with_its_axis_and_a_star_for_every_cell_that_has_it(size):
+    run = load(CPU)
+
+    async def play(seen: Seen) -> None:
+        for key, label in enumerate(
+            ("Speedup (×)", "Overhead T(K)/T(1) (×)", "Latency of a verify step (ms)",
+             "Tokens per second (batch)"), start=1
+        ):  # fmt: skip
+            await seen.press(str(key))
+            assert label in seen.lines[2]
+            assert "Llama 7B, Batch Size: 1" in seen.lines[2]
+            drawing = seen.app.screen.query_one(CurvesPlot).drawing
+            points = {(mark.seq_len, mark.candidates) for mark in drawing.marks}
+            assert points == {(s, k) for s in (128, 512) for k in run.candidates}
+
+    see(results_of(run), play, size=size)
+
+
+@SIZES
+def test_the_bandwidth_floor_is_drawn_only_where_the_devices_bandwidth_was_measured(size):
+    made = record(plan(layers=32))
+    device = made.environment.device.model_copy(update={"stream_bytes_per_s": 20e9})
+    there = Run.of(
+        made.model_copy(update={"environment": made.environment.model_copy(update={"device": device})})
+    )
+
+    async def draws(seen: Seen) -> None:
+        await seen.press("5", "right")
+        assert "Fraction of the bandwidth floor" in seen.text
+        assert "of floor" in seen.text
+        assert "Not here" not in seen.text
+
+    async def says(seen: Seen) -> None:
+        await seen.press("5")
+        assert "did not measure how fast its device streams memory" in words(seen)
+
+    see(results_of(there), draws, size=size)
+    see(results_of(CPU), says, size=size)
+
+
+@SIZES
+def test_what_a_published_figure_does_not_have_is_said_in_a_sentence(size):
+    async def play(seen: Seen) -> None:
+        for key in "345":
+            await seen.press(key)
+            assert "a published figure gives speedups only" in words(seen)
+            assert not seen.app.screen.query_one(CurvesPlot).display
+
+    see(results_of(PUBLISHED_FIGURE), play, size=size)
+
+
+@SIZES
+def test_an_estimate_says_so_in_every_view(size):
+    async def play(seen: Seen) -> None:
+        for key in "12345678":
+            await seen.press(key)
+            assert "estimate: 2 of 32 layers" in seen.lines[0]
+
+    see(results_of(CPU), play, size=size)
+
+
+@SIZES
+def test_b_shows_the_next_batch_size_and_round(size):
+    async def play(seen: Seen) -> None:
+        for batch_size in (1, 4, 16, 1):
+            assert f"Batch Size: {batch_size}" in seen.lines[2]
+            assert f"batch {batch_size} (b: " in seen.lines[0]
+            await seen.press("b")
+
+    see(results_of(measured(batch_sizes=(1, 4, 16), seq_lens=(128, 512))), play, size=size)
+
+
+@SIZES
+def test_all_findings_are_there_with_their_signs_and_what_they_rest_on(size):
+    run = load(PUBLISHED_FIGURE)
+
+    async def play(seen: Seen) -> None:
+        await seen.press("7")
+        page = seen.app.screen.query_one(FindingsPage)
+        told = " ".join(" ".join(line.plain for line in page._lines()).split())
+        for finding in run.findings():
+            assert finding.text in told
+        assert "● significant ◐ suggestive ○ within noise" in told
+        assert "where nothing else is said they rest on: read off a figure, ±0.03 each, worst case" in told
+        assert "worst case; exact sign test over 6 curves" in told
+        await seen.press("end")
+        assert run.findings()[-1].text[-20:] in words(seen)
+
+    see(results_of(run), play, size=size)
+
+
+@SIZES
+def test_the_environment_can_be_scrolled_from_its_first_fact_to_its_last(size):
+    async def play(seen: Seen) -> None:
+        await seen.press("8")
+        assert "seq_len 2048 dropped" in words(seen)
+        await seen.press("end")
+        assert "Telemetry" in seen.text
+        assert re.search(r"host +185 readings", seen.text)
+        await seen.press("home", "j", "pagedown", "pageup", "k")
+        assert "Warnings and notices" in seen.text
+
+    see(results_of(CPU), play, size=size)
+
+
+def test_what_is_said_of_the_file_is_counted_in_the_head_and_read_in_the_environment():
+    async def play(seen: Seen) -> None:
+        assert "2 warnings, see 8" in seen.lines[0]
+        await seen.press("8")
+        assert "the clock went back" in seen.text
+
+    see(results_of(CPU, ("the clock went back",)), play)
+
+
+def only(run: Run, **changes) -> Run:
+    return Run.of(record(run.record.plan.model_copy(update=changes)))
+
+
+HOSTILE = "[/x][@click=app.quit]Evil [bold]世界[/nope]"
+
+KINDS = {
+    "one K": lambda: only(measured(), candidates=(1,)),
+    "one S": lambda: measured(seq_lens=(512,)),
+    "a point": lambda: only(measured(seq_lens=(512,)), candidates=(1,)),
+    "failed cells": lambda: Run.of(record(plan(), oom_from=580, not_run=2048)),
+    "nothing measured": lambda: Run.of(record(plan(), oom_from=1)),
+    "hostile": lambda: Run.of(record(plan(title=HOSTILE), oom_from=580, reason=HOSTILE * 9)),
+}
+
+
+@SIZES
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_view_of_every_kind_of_run_stands(size, kind):
+    async def play(seen: Seen) -> None:
+        await seen.press("right", "down")
+        for key in "12345678":
+            await seen.press(key)
+            assert len(seen.lines) == size[1]
+            assert "q Quit" in seen.lines[-1]
+            assert all(len(line) <= size[0] for line in seen.lines)
+        assert isinstance(seen.app.screen, ResultsScreen)
+
+    see(results_of(KINDS[kind]()), play, size=size, ascii_only=kind == "hostile")
+
+
+def test_names_from_a_file_are_shown_as_they_are():
+    async def play(seen: Seen) -> None:
+        assert "[/x][@click=app.quit]Evil" in seen.lines[0]
+        await seen.press("6", "end")
+        assert "[/x][@click=app.quit]Evil" in seen.text
+
+    see(results_of(KINDS["hostile"]()), play, size=(120, 60))
+
+
+@pytest.mark.parametrize("depth", [None, "standard"])
+def test_without_colours_letters_tell_the_curves_apart_and_the_cursor_is_reversed(depth):
+    async def play(seen: Seen) -> None:
+        assert "★a" in seen.text
+        assert "★g" in seen.text
+        await seen.press("6", "j")
+        table = seen.app.screen.query_one(ResultsTable)
+        assert all(segment.style.reverse for segment in table.render_line(1) if segment.text.strip())
+
+    see(results_of(PUBLISHED_FIGURE), play, depth=depth)
+
+
+@SIZES
+def test_the_footer_fits_and_names_at_most_seven_keys(size):
+    async def play(seen: Seen) -> None:
+        for key in "167":
+            await seen.press(key)
+            shown = [b for _, b, enabled, _ in seen.app.screen.active_bindings.values() if b.show and enabled]
+            assert len({b.action for b in shown}) <= 7
+            assert "Quit" in seen.lines[-1]
+
+    see(results_of(CPU), play, size=size)
