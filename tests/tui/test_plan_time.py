@@ -21,10 +21,19 @@ def test_a_budget_without_any_run_is_the_budget_and_a_start_up_of_unknown_length
 
 
 def test_the_start_up_is_that_of_the_newest_run_with_this_model_here():
-    earlier = run(DEFAULT, start_s=99.0, when="24 Nov 10:00")
-    found = time_words(DEFAULT, "EPYC", [run(DEFAULT, start_s=14.6), earlier])
+    other = assemble(Asked(candidates="1,8"), "cpu").plan
+    earlier = run(other, start_s=99.0, when="24 Nov 10:00")
+    found = time_words(DEFAULT, "EPYC", [run(other, start_s=14.6), earlier])
     assert found.words == "about 1 min 35 s at most"  # 80 + 14.6
     assert found.basis == "the budget, and 15 s to start as in the run of today 20:54"
+
+
+def test_on_a_budget_the_same_plan_takes_as_long_as_it_took_and_the_budget_at_most():
+    found = time_words(DEFAULT, "EPYC", [run(DEFAULT, seconds=31, start_s=14.6)])
+    assert found.words == "about 31 s, 1 min 35 s at most"
+    assert found.basis == "as the run of today 20:54 took; the budget"
+    cut_short = time_words(DEFAULT, "EPYC", [run(DEFAULT, seconds=31, start_s=14.6, whole=False)])
+    assert cut_short.words == "about 1 min 35 s at most"
 
 
 def test_a_run_on_another_device_or_of_another_model_says_nothing():

@@ -56,11 +56,11 @@ class Estimate(NamedTuple):
 def time_words(plan: Plan, device: str, runs: Iterable[Took]) -> Estimate:
     """How long the plan will take on the device of this name. `runs` are newest first."""
     alike = [run for run in runs if run.device == device and _same_model(run.plan, plan)]
-    budget_s = plan.stopping.budget_s
-    if budget_s is not None:
-        return _by_budget(budget_s, alike)
     whole = [run for run in alike if run.whole]
     same = next((run for run in whole if _same_grid(run.plan, plan)), None)
+    budget_s = plan.stopping.budget_s
+    if budget_s is not None:
+        return _by_budget(budget_s, alike, same)
     if same is not None:
         return Estimate(f"about {duration(same.seconds)}", f"as the run of {same.when} took", True)
     unknown = "not known before the first round"
@@ -71,8 +71,11 @@ def time_words(plan: Plan, device: str, runs: Iterable[Took]) -> Estimate:
     return Estimate(unknown, basis, False)
 
 
-def _by_budget(budget_s: float, alike: Sequence[Took]) -> Estimate:
+def _by_budget(budget_s: float, alike: Sequence[Took], same: Took | None) -> Estimate:
     """The budget is for measuring: imports and the model's build come before it."""
+    if same is not None and same.start_s is not None:
+        words = f"about {duration(same.seconds)}, {duration(budget_s + same.start_s)} at most"
+        return Estimate(words, f"as the run of {same.when} took; the budget", True)
     started = next((run for run in alike if run.start_s is not None), None)
     if started is None or started.start_s is None:
         return Estimate(f"{duration(budget_s)} at most", "the budget; start-up comes before", True)
