@@ -699,12 +699,13 @@ def test_a_run_that_cannot_begin_brings_the_plan_back_with_the_reason_and_all_th
         await until(seen, lambda: isinstance(seen.app.screen, LiveScreen) or "start" in summary(seen))
         await until(seen, lambda: isinstance(seen.app.screen, PlanScreen))
         await until(seen, lambda: "cannot create the results folder" in summary(seen))
+        assert "name a file with --output" in summary(seen)
         assert texts(seen) == {"seed": "7"}
         assert at(seen) == "seed"
         await seen.press("8")
         assert "cannot create" not in summary(seen)
 
-    see(shown(), play)
+    see(shown(), play, size=SMALL)  # there is room for all of the sentence
 
 
 # Runs

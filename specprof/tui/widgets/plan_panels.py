@@ -22,7 +22,9 @@ class PlanSummary(Drawn[PlanNow]):
         found: list[Text] = []
         label = max((LABEL, *(len(line.label) for line in data.lines)))
         for number, line in enumerate(data.lines):
-            left = height - len(found) - (len(data.lines) - number - 1)
+            # what is wrong is said whole, whatever has no room then
+            kept = 0 if line.role == "bad" else len(data.lines) - number - 1
+            left = height - len(found) - kept
             found += self._line(line, label, width, max(1, min(line.most, left)))
         if data.memory is not None and height - len(found) >= 6:
             found += ["", *self._table(data.memory, width, height - len(found) - 1)]  # type: ignore[list-item]
