@@ -9,6 +9,7 @@ from textual.widgets import Static
 
 from specprof.analysis.opened import load
 from specprof.tui.screens.frame import Frame
+from specprof.tui.screens.plan import PlanScreen
 from specprof.tui.screens.replay import ReplayScreen
 from specprof.tui.screens.results import ResultsScreen
 from specprof.tui.screens.runs import RunsScreen
@@ -106,3 +107,15 @@ def test_p_plays_the_run_and_says_where_there_is_nothing_to_play():
 
     see(results_of(CPU), play)
     see(results_of(PUBLISHED_FIGURE), say)
+
+
+def test_r_goes_to_the_plan_and_to_the_one_below_where_there_is_one():
+    async def play(seen: Seen) -> None:
+        await seen.press("r")
+        assert isinstance(seen.app.screen, PlanScreen)
+        plan_screen = seen.app.screen
+        await seen.app.push_screen(ResultsScreen(load(CPU)))
+        await seen.press("r")
+        assert seen.app.screen is plan_screen
+
+    see(results_of(CPU), play)

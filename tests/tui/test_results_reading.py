@@ -222,9 +222,10 @@ def test_a_key_is_answered_while_findings_are_being_computed(monkeypatch):
         await seen.press(*["plus"] * 5)
         assert "E(K) = 1 + 0.527 ln K" in seen.text
         assert not release.is_set()
+        await seen.wait_for("being computed")
         release.set()
-        while seen.app.screen._latest.acceptance != LogFit(a=0.527):
-            await seen.pilot.pause(0.02)
+        await seen.wait_for("1 candidate is best")
+        assert seen.app.screen._latest.acceptance == LogFit(a=0.527)
         assert asked == [LogFit(a=0.487), LogFit(a=0.527)]
 
     see(results_of(CPU), play)

@@ -11,6 +11,7 @@ from specprof.analysis.opened import Run, load
 from specprof.tui.screens.results import ResultsScreen
 from specprof.tui.state.result_views import VIEWS
 from specprof.tui.widgets.curves_plot import CurvesPlot
+from specprof.tui.widgets.findings_beside import FindingsBeside
 from specprof.tui.widgets.findings_page import FindingsPage
 from specprof.tui.widgets.results_table import ResultsTable
 
@@ -129,6 +130,17 @@ def test_b_shows_the_next_batch_size_and_round(size):
             await seen.press("b")
 
     see(results_of(measured(batch_sizes=(1, 4, 16), seq_lens=(128, 512))), play, size=size)
+
+
+def test_beside_the_curves_the_findings_of_the_batch_size_shown_come_first():
+    async def play(seen: Seen) -> None:
+        for batch_size in (1, 4):
+            shown = seen.app.screen.query_one(FindingsBeside).data
+            assert {finding.batch_size for finding in shown} == {1, 4}
+            assert shown[0].batch_size == batch_size
+            await seen.press("b")
+
+    see(results_of(measured(batch_sizes=(1, 4), seq_lens=(128, 512))), play)
 
 
 @SIZES

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 MOST_ANALYSED = 32
 """Acceptance models whose findings are kept."""
 
+PATIENCE_S = 0.3
+"""So long the findings of the model before stay: most are followed by the new ones sooner."""
+
 AT_ONCE = 120
 """Cells whose findings take some 30 ms: the screen opens with them."""
 
@@ -108,7 +111,14 @@ class ResultsScreen(Frame):
             self._show()
         elif not self._analysing:
             self._analysing = True
+            self.set_timer(PATIENCE_S, self._drop_outdated)
             self.run_worker(self._keep_up(), group="analysis")
+
+    def _drop_outdated(self) -> None:
+        """After a while findings of another model are no longer shown as if they were of this one."""
+        if self._latest is not None and self._latest.acceptance != self._choice.model:
+            self._latest = None
+            self._show()
 
     async def _keep_up(self) -> None:
         """Analyses model after model until it is the one chosen: those that were skipped cost nothing."""

@@ -71,6 +71,13 @@ class ResultsNow:
         return self.analysed.findings if self.analysed is not None else ()
 
     @property
+    def findings_here(self) -> tuple[Finding, ...] | None:
+        """Those of the batch size shown first; None while they are being computed."""
+        if self.analysed is None:
+            return None
+        return tuple(sorted(self.findings, key=lambda finding: finding.batch_size != self.batch_size))
+
+    @property
     def standings(self) -> Standings:
         return self.analysed.standings if self.analysed is not None else {}
 

@@ -22,13 +22,13 @@ from specprof.tui.state.results_now import ResultsNow
 from specprof.tui.widgets.cell_panel import CellLine, CellNow, CellPanel
 from specprof.tui.widgets.curves_plot import CurvesPlot
 from specprof.tui.widgets.facts_page import FactsPage
+from specprof.tui.widgets.findings_beside import FindingsBeside
 from specprof.tui.widgets.findings_page import FindingsNow, FindingsPage
 from specprof.tui.widgets.grown import Grown
 from specprof.tui.widgets.model_panel import ModelLine, ModelPanel
 from specprof.tui.widgets.numbers_table import NumbersNow, NumbersTable
 from specprof.tui.widgets.overlay_panel import OverlayLine, OverlayNow, OverlayPanel
 from specprof.tui.widgets.results_table import ResultsTable, TableNow
-from specprof.tui.widgets.said_panels import FindingsPanel
 from specprof.tui.widgets.table_note import TableNotePanel, table_note
 from specprof.tui.widgets.why_not import WhyNot
 from specprof.views.curves.plot import MIN_HEIGHT, MIN_WIDTH
@@ -67,7 +67,7 @@ class ResultsBody(Container):
             yield ModelPanel(id="results-model", classes="panel")
             yield CellPanel(id="results-cell", classes="panel")
             yield OverlayPanel(id="results-overlay", classes="panel")
-            yield FindingsPanel(id="results-found", classes="panel")
+            yield FindingsBeside(id="results-found", classes="panel")
 
     # What is shown
 
@@ -145,10 +145,10 @@ class ResultsBody(Container):
             facts = cell_facts(now.computed, row, now.acceptance, now.batch_size, now.standings)
             cell = CellNow(facts, now.view.quantity)
         self.query_one(CellPanel if beside else CellLine).show(cell)
-        if beside and now.analysed is not None:
-            found = self.query_one(FindingsPanel)
+        if beside:
+            found = self.query_one(FindingsBeside)
             found.border_subtitle = Content(f"7 shows all {len(now.findings)}" if now.findings else "")
-            found.show(now.findings)
+            found.show(now.findings_here)
         if now.overlay is not None:
             self.query_one(OverlayPanel if beside else OverlayLine).show(_overlay(now, now.overlay))
         if beside:
@@ -165,7 +165,7 @@ class ResultsBody(Container):
         for panel in panels:
             heights[panel] = min(left, panel.lines_wanted(SIDE - FRAMED) + 2)
             left -= heights[panel]
-        findings = self.query_one(FindingsPanel)
+        findings = self.query_one(FindingsBeside)
         findings.display = left >= LEAST_FINDINGS
         if not findings.display:
             heights[cell] += left
