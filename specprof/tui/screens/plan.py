@@ -39,9 +39,9 @@ ROOMY = 72
 
 
 class PlanScreen(Frame, inherit_bindings=False):
-    HELP = """What will be measured, and on what. Grey values are the defaults for the device; a field that is
-    emptied has its default again. Some fields are stepped through with ← and →. What is wrong with a field
-    stands beside it as you type."""
+    HELP = """What will be measured, and on what. Values in grey, or in brackets, are the defaults for the device;
+    a field that is emptied has its default again. Some fields are stepped through with ← and →. What is wrong
+    with a field is said as you type."""
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", "Start", key_display="Enter", tooltip="start measuring"),

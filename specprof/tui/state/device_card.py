@@ -154,7 +154,7 @@ def _gpu_card(machine: Machine, device: str) -> Card:
     ]
     lines += _which(machine, device)
     if probe.source == "fake":
-        lines.insert(0, CardLine("source", "a test library, not a real driver", "warn"))
+        lines.insert(0, CardLine("source", "a test library, no driver", "warn"))
     return Card(gpu.name, device if device != "cuda" else "cuda:0", tuple(lines))
 
 

@@ -247,13 +247,14 @@ class PlanField(Widget, can_focus=True):
         else:
             role = "muted"
             default = look.glyphs.fit(self.beside.default)
-            words = cut(default if palette.colour else f"({default})", room, look.glyphs.ellipsis)
+            grey = palette.colour and not look.letters  # sixteen colours have no grey to tell it by
+            words = cut(default if grey else f"({default})", room, look.glyphs.ellipsis)
             cursor = 0 if self.has_focus and not self.steps else None
         shown = Text(end="")
-        shown.append(before, palette.style("accent", bold=True) + ground)
+        shown.append(before, palette.style("text", bold=True) + ground)
         shown.append(words.ljust(room), palette.style(role) + ground)
         shown.append(" " * max(0, room - cell_len(words.ljust(room))), ground)
-        shown.append(behind, palette.style("accent", bold=True) + ground)
+        shown.append(behind, palette.style("text", bold=True) + ground)
         if cursor is not None:
             shown.stylize(Style(reverse=True), cursor + 1, cursor + 2)
         return shown
