@@ -39,8 +39,8 @@ ROOMY = 72
 
 
 class PlanScreen(Frame, inherit_bindings=False):
-    HELP = """What will be measured, and on what. Values in grey, or in brackets, are the defaults for the device;
-    a field that is emptied has its default again. Some fields are stepped through with ← and →. What is wrong
+    HELP = """What will be measured, and on what. Values in grey, or in brackets, are the device's defaults; a
+    field that is emptied has its default again. Some fields are stepped through with ← and →. What is wrong
     with a field is said as you type."""
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
