@@ -9,6 +9,7 @@ from textual.widgets import Static
 
 from specprof.analysis.opened import load
 from specprof.tui.screens.frame import Frame
+from specprof.tui.screens.opened import replay_screen
 from specprof.tui.screens.plan import PlanScreen
 from specprof.tui.screens.replay import ReplayScreen
 from specprof.tui.screens.results import ResultsScreen
@@ -119,3 +120,12 @@ def test_r_goes_to_the_plan_and_to_the_one_below_where_there_is_one():
         assert seen.app.screen is plan_screen
 
     see(results_of(CPU), play)
+
+
+def test_a_published_figure_opened_to_be_played_shows_its_results_without_a_warning():
+    async def play(seen: Seen) -> None:
+        assert isinstance(seen.app.screen, ResultsScreen)
+        assert "published" in seen.lines[0]
+        assert "warning" not in seen.lines[0]
+
+    see(lambda app: replay_screen(load(PUBLISHED_FIGURE), 1.0), play)

@@ -18,7 +18,8 @@ def replay_screen(run: Run, speed: float) -> Screen[None]:
     """The run from its start; its results at once where it has no time of its own or speed is infinite."""
     timeline = Timeline.of(run.record)
     if run.published or math.isinf(speed) or timeline.duration_s <= 0:
-        return ResultsScreen(run, notes=timeline.flags)
+        # a published figure was never measured here: that is no warning
+        return ResultsScreen(run, notes=() if run.published else timeline.flags)
     player = Player(timeline)
     player.speed = speed
     player.play()

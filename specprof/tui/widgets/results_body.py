@@ -42,6 +42,8 @@ FRAMED = 4
 """Columns of a panel's frame and padding."""
 
 LEAST_FINDINGS = 5
+NUMBERS_DECIMALS = 2
+"""So that eight candidate counts stand side by side in the smallest terminal."""
 FOOTER = 1
 
 
@@ -209,7 +211,7 @@ def _numbers(now: ResultsNow) -> NumbersNow:
         if np.isfinite(values[index]).any()
     )
     title = f"{now.curves.title}, Batch Size: {now.batch_size}"
-    decimals = DECIMALS.get(quantity.name)
+    decimals = min(NUMBERS_DECIMALS, DECIMALS[quantity.name]) if quantity.name in DECIMALS else None
     return NumbersNow(title, quantity.label, run.candidates, rows, now.place, decimals)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
+from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.geometry import Size
@@ -150,9 +151,9 @@ class ResultsTable(ScrollView):
         pieces = self._row(index, columns, gap)
         if index != self._at:
             return strip_of(look.line(*pieces, width=self._width), width, base, self.app.console)
-        words = look.line(*pieces, width=self._width)
-        words.stylize(self._cursor_style)
-        return strip_of(words, width, base + self._cursor_style, self.app.console)
+        # one colour on the cursor's ground: not every role is readable there
+        words, style = look.line(*pieces, width=self._width).plain, self._cursor_style
+        return Strip([Segment(words, base + style)]).adjust_cell_length(width, base + style)
 
     @property
     def _cursor_style(self) -> Style:
