@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterable
 from typing import Any, TextIO
 
@@ -97,7 +98,8 @@ class TerminalDriver(LinuxDriver):
             super()._sigcont_application()
         else:
             # stopped without a word, by SIGSTOP: the screen was not given up, and a second thread that
-            # reads the keyboard would take every other key
+            # reads the keyboard would take every other key. The window may have another size by now
+            os.kill(os.getpid(), signal.SIGWINCH)
             self._app.call_later(self._app.refresh)
 
     def _run_input_thread(self) -> None:

@@ -156,7 +156,9 @@ def test_an_app_that_was_stopped_without_a_word_goes_on_with_its_keys(specprof: 
     for _ in range(3):
         terminal.signal(signal.SIGSTOP)
         terminal.wait_stopped()
+        terminal.resize(80, 24) if terminal.size[0] == 120 else terminal.resize(120, 40)
         terminal.to_foreground()
+        terminal.wait_for("[Cells]" if terminal.size[0] == 80 else "Notices ─")
         for _ in range(3):
             terminal.press("?")
             terminal.wait_for("Esc closes", within_s=5)

@@ -28,11 +28,13 @@ from specprof.tui.widgets.row_panel import RowPanel
 from specprof.tui.widgets.said_panels import FindingsPanel, NoticesPanel
 from specprof.tui.widgets.status_line import Status, StatusLine
 
-TICK_S = 0.25
-CURVES_S = 1.0
-"""The curves are drawn at most so often: they cost the most, and the measured process shares these cores."""
+TICK_S = 0.5
+"""Twice a second is calm to read, and what is measured shares these cores."""
 
-FINDINGS_S = 2.0
+CURVES_S = 2.0
+"""The curves are drawn at most so often: they cost the most."""
+
+FINDINGS_S = 4.0
 HOLD_S = 1.0
 """How long the current cell stays the one shown: on a GPU it changes forty times a second."""
 
@@ -90,7 +92,7 @@ class StreamScreen(Frame):
     def on_mount(self) -> None:
         self._show_panel()
         self.tick()
-        self.set_interval(TICK_S, self.tick)
+        self.set_interval(self.tick_s, self.tick)
 
     def action_panel(self, step: int) -> None:
         self._panel = (self._panel + step) % len(PANELS)
@@ -137,6 +139,7 @@ class StreamScreen(Frame):
         self.ticked(source)
 
     waiting_words = "starting"
+    tick_s = TICK_S
 
     def ticked(self, source: Source) -> None:
         """After each tick."""
