@@ -12,13 +12,14 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from specprof.analysis.opened import Run
+from specprof.analysis.opened import Run, load
 from specprof.run.journal import Journal
 from specprof.run.samples import sample_names
 from specprof.tui.app import SpecprofApp
 from specprof.tui.screens import measuring, opened, runs
 from specprof.tui.screens.confirm import Confirm
 from specprof.tui.screens.frame import Frame
+from specprof.tui.screens.results import ResultsScreen
 from specprof.tui.screens.runs import Overlay, RunsScreen
 from specprof.tui.widgets.runs_list import RunsList
 
@@ -233,6 +234,39 @@ def test_while_the_cursor_rests_nowhere_no_other_runs_preview_stays(folder: Resu
         await seen.press("k")
         await seen.wait_for("cannot be read: the file is empty")
         assert "cells good" not in seen.text
+
+    see(ALONE, play)
+
+
+def test_a_wide_terminal_shows_the_preview_however_low_it_is(folder: ResultsFolder):
+    folder.run("mine")
+
+    async def play(seen: Seen) -> None:
+        await seen.wait_for("6 of 6 cells good")
+        assert "▌ mine" in seen.text
+
+    see(ALONE, play, size=(120, 16))
+
+
+def test_the_scrollbar_hides_nothing(folder: ResultsFolder):
+    for number in range(20):
+        folder.put(f"{number}.json")
+
+    async def play(seen: Seen) -> None:
+        assert len(seen.lines[1]) == 78  # a blank column, and the bar
+
+    see(ALONE, play, size=SMALL)
+
+
+def test_a_file_that_could_not_be_deleted_is_not_said_to_be(folder: ResultsFolder):
+    folder.put("empty.json")
+    os.mkfifo(folder.path / "pipe.json")
+
+    async def play(seen: Seen) -> None:
+        await seen.wait_for("a pipe, not a run file")
+        assert "d deletes it" not in seen.text
+        await seen.press("j")
+        await seen.wait_for("d deletes it")
 
     see(ALONE, play)
 
@@ -569,6 +603,28 @@ def test_over_results_v_answers_the_run_to_lay_over_them(folder: ResultsFolder, 
         assert answer.run.path == path
 
     see(over(Results), play)
+
+
+def test_from_real_results_a_run_is_laid_over_them_and_another_one_opened_in_their_place(
+    folder: ResultsFolder,
+):
+    folder.run("mine")
+
+    async def play(seen: Seen) -> None:
+        results = seen.app.screen
+        await seen.press("o")
+        await seen.wait_for("1 saved")
+        assert cursor(seen) == "medusa-llama-7b-bs4"  # the run that is shown below
+        await seen.press("home", "v")
+        await seen.wait_for("mine")
+        assert seen.app.screen is results
+        await seen.press("o", "home", "enter")
+        await seen.wait_for("Made-up CPU")
+        assert isinstance(seen.app.screen, ResultsScreen)
+        assert seen.app.screen.run.path == folder.path / "mine.json"
+        assert results not in seen.app.screen_stack
+
+    see(lambda app: ResultsScreen(load("medusa-llama-7b-bs4")), play)
 
 
 def test_elsewhere_there_is_nothing_to_lay_a_run_over(folder: ResultsFolder):

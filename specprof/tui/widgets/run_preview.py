@@ -40,7 +40,8 @@ def facts_of(opened: Opened) -> tuple[Fact, ...]:
     summary, run = opened.summary, opened.run
     own = summary.entry.kind != "sample"
     if run is None:
-        deletes: tuple[Fact, ...] = (("d deletes it", "muted"),) if own else ()
+        deletable = own and not summary.entry.problem
+        deletes: tuple[Fact, ...] = (("d deletes it", "muted"),) if deletable else ()
         return (f"cannot be read: {summary.problem}", "bad"), *deletes
     plan, model = run.record.plan, run.record.plan.model
     facts: list[Fact] = [(_state(summary, own), "text")]

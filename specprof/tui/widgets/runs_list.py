@@ -113,7 +113,7 @@ class RunsList(ScrollView):
     # Drawing
 
     def render_line(self, y: int) -> Strip:
-        width, base = self.size.width, self.rich_style
+        width, base = self.scrollable_content_region.width, self.rich_style
         index, part = divmod(y + self.scroll_offset.y, self.lines_each)
         if index >= len(self.rows):
             return Strip.blank(width, base)
