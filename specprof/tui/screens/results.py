@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 from functools import partial
@@ -34,7 +35,10 @@ if TYPE_CHECKING:
 MOST_ANALYSED = 32
 """Acceptance models whose findings are kept."""
 
-PATIENCE_S = 0.3
+REST_S = 0.1
+"""The curves are drawn first, and a key that is held down is waited for."""
+
+PATIENCE_S = 0.4
 """So long the findings of the model before stay: most are followed by the new ones sooner."""
 
 AT_ONCE = 120
@@ -123,7 +127,9 @@ class ResultsScreen(Frame):
     async def _keep_up(self) -> None:
         """Analyses model after model until it is the one chosen: those that were skipped cost nothing."""
         try:
-            while (model := self._choice.model) not in self._known:
+            while self._choice.model not in self._known:
+                await asyncio.sleep(REST_S)
+                model = self._choice.model
                 self._known[model] = await aside(partial(analyse, self.run, model))
                 while len(self._known) > MOST_ANALYSED:
                     self._known.popitem(last=False)
