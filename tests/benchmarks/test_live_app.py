@@ -38,7 +38,7 @@ PLAN = (
     "--seq-len",
     "128",
     "--candidates",
-    "1,16,48",
+    "1,16,32,64,96,112",
     "--target-ci",
     "0.01",
 )
@@ -152,7 +152,8 @@ def test_keys_answer_within_fifty_milliseconds(observed: Observed):
 
 
 def test_it_does_not_disturb_what_it_measures(observed: Observed):
-    for candidates, samples in sorted(observed.samples.items()):
+    for candidates in (1, 16):
+        samples = observed.samples[candidates]
         medians = [
             statistics.median(within) if (within := _within(samples, [turn])) else None
             for turn in observed.turns

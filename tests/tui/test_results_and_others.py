@@ -16,7 +16,7 @@ from specprof.tui.screens.results import ResultsScreen
 from specprof.tui.screens.runs import RunsScreen
 
 from .results_folder import folder
-from .results_shown import BOTH, CPU, PUBLISHED_FIGURE, results_of
+from .results_shown import BOTH, PUBLISHED_FIGURE, SHORT, results_of
 from .seen import SMALL, WIDE, Seen, see
 
 __all__ = ["folder"]
@@ -38,7 +38,7 @@ def test_a_second_run_is_laid_over_named_with_what_differs_and_taken_away(size):
         assert "medusa" not in seen.text
         assert "◇" not in seen.text
 
-    see(results_of(CPU), play, size=size)
+    see(results_of(SHORT), play, size=size)
 
 
 def test_a_second_run_without_the_quantity_says_so():
@@ -47,7 +47,7 @@ def test_a_second_run_without_the_quantity_says_so():
         await seen.press("3")
         assert "nothing of it here" in seen.text
 
-    see(results_of(CPU), play, size=WIDE)
+    see(results_of(SHORT), play, size=WIDE)
 
 
 def test_o_opens_the_runs_and_what_is_chosen_there_is_laid_over(folder):
@@ -64,7 +64,7 @@ def test_o_opens_the_runs_and_what_is_chosen_there_is_laid_over(folder):
         await seen.wait_for("◇ medusa-llama-7b-bs4")
         assert isinstance(seen.app.screen, ResultsScreen)
 
-    see(results_of(CPU), play)
+    see(results_of(SHORT), play)
 
 
 # Other screens
@@ -75,7 +75,7 @@ class Below(Frame):
         yield Static("the screen below", markup=False)
 
     def on_mount(self) -> None:
-        self.app.push_screen(ResultsScreen(load(CPU)))
+        self.app.push_screen(ResultsScreen(SHORT))
 
 
 def test_escape_takes_the_crosshair_away_and_then_goes_back():
@@ -93,7 +93,7 @@ def test_escape_does_nothing_where_there_is_nothing_to_go_back_to():
         await seen.press("escape", "escape")
         assert isinstance(seen.app.screen, ResultsScreen)
 
-    see(results_of(CPU), play)
+    see(results_of(SHORT), play)
 
 
 def test_p_plays_the_run_and_says_where_there_is_nothing_to_play():
@@ -106,7 +106,7 @@ def test_p_plays_the_run_and_says_where_there_is_nothing_to_play():
         assert "nothing to play" in [*seen.app._notifications][-1].message
         assert isinstance(seen.app.screen, ResultsScreen)
 
-    see(results_of(CPU), play)
+    see(results_of(SHORT), play)
     see(results_of(PUBLISHED_FIGURE), say)
 
 
@@ -115,11 +115,11 @@ def test_r_goes_to_the_plan_and_to_the_one_below_where_there_is_one():
         await seen.press("r")
         assert isinstance(seen.app.screen, PlanScreen)
         plan_screen = seen.app.screen
-        await seen.app.push_screen(ResultsScreen(load(CPU)))
+        await seen.app.push_screen(ResultsScreen(SHORT))
         await seen.press("r")
         assert seen.app.screen is plan_screen
 
-    see(results_of(CPU), play)
+    see(results_of(SHORT), play)
 
 
 def test_a_published_figure_opened_to_be_played_shows_its_results_without_a_warning():

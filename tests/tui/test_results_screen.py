@@ -15,7 +15,7 @@ from specprof.tui.widgets.findings_beside import FindingsBeside
 from specprof.tui.widgets.findings_page import FindingsPage
 from specprof.tui.widgets.results_table import ResultsTable
 
-from .results_shown import BOTH, CPU, PUBLISHED_FIGURE, SIZES, measured, results_of, words
+from .results_shown import BOTH, PUBLISHED_FIGURE, SHORT, SIZES, measured, results_of, words
 from .seen import Seen, see
 
 
@@ -32,7 +32,7 @@ def test_a_digit_shows_its_view_and_the_line_of_views_marks_it_without_colour(si
             assert all(f"{other} " in line for other in range(1, 9))
             assert len(line) <= size[0]
 
-    see(results_of(CPU), play, size=size)
+    see(results_of(SHORT), play, size=size)
 
 
 def test_tab_goes_through_the_views_and_round():
@@ -45,7 +45,7 @@ def test_tab_goes_through_the_views_and_round():
         await seen.press("shift+tab", "shift+tab")
         assert "[8 Environment]" in seen.lines[1] or "[1 Speedup]" in seen.lines[1]
 
-    see(results_of(CPU), play)
+    see(results_of(SHORT), play)
 
 
 @SIZES
@@ -56,12 +56,12 @@ def test_a_view_is_chosen_by_a_click_on_its_name(size):
         await seen.pilot.pause()
         assert "[6 Table]" in seen.lines[1]
 
-    see(results_of(CPU), play, size=size)
+    see(results_of(SHORT), play, size=size)
 
 
 @BOTH
 def test_a_quantity_is_drawn_with_its_axis_and_a_star_for_every_cell_that_has_it(size):
-    run = load(CPU)
+    run = SHORT
 
     async def play(seen: Seen) -> None:
         for key, label in enumerate(
@@ -97,7 +97,7 @@ def test_the_bandwidth_floor_is_drawn_only_where_the_devices_bandwidth_was_measu
         assert "did not measure how fast its device streams memory" in words(seen)
 
     see(results_of(there), draws, size=size)
-    see(results_of(CPU), says, size=size)
+    see(results_of(SHORT), says, size=size)
 
 
 @SIZES
@@ -118,7 +118,7 @@ def test_an_estimate_says_so_in_every_view(size):
             await seen.press(key)
             assert "estimate: 2 of 32 layers" in seen.lines[0]
 
-    see(results_of(CPU), play, size=size)
+    see(results_of(SHORT), play, size=size)
 
 
 @SIZES
@@ -173,7 +173,7 @@ def test_the_environment_can_be_scrolled_from_its_first_fact_to_its_last(size):
         await seen.press("home", "j", "pagedown", "pageup", "k")
         assert "Warnings and notices" in seen.text
 
-    see(results_of(CPU), play, size=size)
+    see(results_of(SHORT), play, size=size)
 
 
 def test_what_is_said_of_the_file_is_counted_in_the_head_and_read_in_the_environment():
@@ -182,7 +182,7 @@ def test_what_is_said_of_the_file_is_counted_in_the_head_and_read_in_the_environ
         await seen.press("8")
         assert "the clock went back" in seen.text
 
-    see(results_of(CPU, ("the clock went back",)), play)
+    see(results_of(SHORT, ("the clock went back",)), play)
 
 
 def only(run: Run, **changes) -> Run:
@@ -248,4 +248,4 @@ def test_the_footer_fits_and_names_at_most_seven_keys(size):
             assert len({b.action for b in shown}) <= 7
             assert "Quit" in seen.lines[-1]
 
-    see(results_of(CPU), play, size=size)
+    see(results_of(SHORT), play, size=size)

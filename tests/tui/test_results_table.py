@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import pytest
 from views.measured_run import plan, record
 
 from specprof.analysis.opened import Run, load
 from specprof.tui.widgets.results_table import ResultsTable
-from specprof.views.quantities import number, plus_minus
+from specprof.views.quantities import decimals_for, number, plus_minus
 
-from .results_shown import BOTH, CPU, PUBLISHED_FIGURE, SIZES, place_of, results_of, words
+from .results_shown import BOTH, MEASURED_SAMPLE, PUBLISHED_FIGURE, SHORT, SIZES, place_of, results_of, words
 from .seen import Seen, see
 
 
@@ -21,19 +22,19 @@ def cells_of(seen: Seen) -> list[tuple[int, int]]:
 
 
 @BOTH
-def test_the_table_holds_the_numbers_of_every_cell(size):
-    run = load(CPU)
+@pytest.mark.parametrize("run", [SHORT, load(MEASURED_SAMPLE)], ids=["made up", "sample"])
+def test_the_table_holds_the_numbers_of_every_cell(size, run):
 
     async def play(seen: Seen) -> None:
         await seen.press("6")
         row = next(line for line in seen.lines if re.match(r" +512 +48 ", line))
         latency, ratio, speedup = run.latency_ms(), run.ratio(), run.speedup()
-        for arrays, decimals in ((latency, 0), (ratio, 3), (speedup, 2)):
+        decimals = decimals_for(latency.median[np.isfinite(latency.median)])
+        for arrays, shown in ((latency, decimals), (ratio, 3), (speedup, 2)):
             median, low, high = (float(part[0, 1, 3]) for part in arrays)
-            assert re.search(
-                rf"\b{number(median, decimals)} +{re.escape(plus_minus(median, low, high))}", row
-            )
-        assert re.search(r"\b5 +warn\b", row)
+            assert re.search(rf"\b{number(median, shown)} +{re.escape(plus_minus(median, low, high))}", row)
+        count = len(run.samples_ms(1, 512, 48))
+        assert re.search(rf"\b{count} +{run.verdicts()[0, 1, 3]}\b", row)
         assert cells_of(seen)[:3] == [(128, 1), (128, 16), (128, 32)]
 
     see(results_of(run), play, size=size)
@@ -74,7 +75,7 @@ def test_a_click_on_a_header_sorts_and_a_second_one_reverses():
             await seen.pilot.pause()
             assert f"latency ms {sign}" in seen.lines[2]
 
-    see(results_of(CPU), play)
+    see(results_of(SHORT), play)
 
 
 def test_the_best_of_each_row_is_marked_and_what_cannot_be_told_from_it():

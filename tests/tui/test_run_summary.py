@@ -125,6 +125,13 @@ def test_huge_files_pipes_and_dangling_links_are_refused_at_once(folder: Results
     assert _summary("dangling").problem == "a link that leads nowhere"
 
 
+def test_a_file_that_is_gone_by_now_says_so(folder: ResultsFolder):
+    folder.run("run")
+    entry = _entry("run")
+    entry.path.unlink()
+    assert open_entry(entry).summary.problem == "it is gone"
+
+
 def test_strings_of_a_hostile_file_are_shown_clean(folder: ResultsFolder):
     tree = json.loads(_document(folder))
     tree["plan"]["model"]["title"] = "\x1b]52;c;ZXZpbA==\x07Llama\u202e 7B"

@@ -117,6 +117,8 @@ def _opened(entry: Entry) -> Opened:
 
 def _reason(entry: Entry, problem: RunFileProblem) -> str:
     """Why it cannot be read, without the path that stands above it anyway."""
+    if not entry.path.exists():
+        return "it is gone"
     words = str(problem).replace(shown_path(entry.path), entry.name)
     return words.removeprefix(f"{entry.name}: ")
 
