@@ -8,9 +8,9 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from specprof.analysis.opened import load
+from specprof.tui.screens import plan
 from specprof.tui.screens.frame import Frame
 from specprof.tui.screens.opened import replay_screen
-from specprof.tui.screens.plan import PlanScreen
 from specprof.tui.screens.replay import ReplayScreen
 from specprof.tui.screens.results import ResultsScreen
 from specprof.tui.screens.runs import RunsScreen
@@ -110,10 +110,19 @@ def test_p_plays_the_run_and_says_where_there_is_nothing_to_play():
     see(results_of(PUBLISHED_FIGURE), say)
 
 
-def test_r_goes_to_the_plan_and_to_the_one_below_where_there_is_one():
+class NoProbe(Frame):
+    """Stands for the plan, which would ask this machine for its devices."""
+
+    def compose_body(self) -> ComposeResult:
+        yield Static("the plan", markup=False)
+
+
+def test_r_goes_to_the_plan_and_to_the_one_below_where_there_is_one(monkeypatch):
+    monkeypatch.setattr(plan, "PlanScreen", NoProbe)
+
     async def play(seen: Seen) -> None:
         await seen.press("r")
-        assert isinstance(seen.app.screen, PlanScreen)
+        assert isinstance(seen.app.screen, NoProbe)
         plan_screen = seen.app.screen
         await seen.app.push_screen(ResultsScreen(SHORT))
         await seen.press("r")
