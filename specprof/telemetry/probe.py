@@ -66,8 +66,8 @@ async def probe(timeout_s: float = 5.0) -> Probe:
 
     Call it from the main thread's event loop: the child dies with the thread that started it.
     """
-    try:
-        child = await asyncio.create_subprocess_exec(
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
             sys.executable,
             "-P",
             "-m",
@@ -78,6 +78,12 @@ async def probe(timeout_s: float = 5.0) -> Probe:
             stderr=DEVNULL,
             start_new_session=True,
         )
+    )
+    try:
+        child = await asyncio.shield(starting)
+    except asyncio.CancelledError:  # a child that is just being started is not left behind
+        await _end(await starting)
+        raise
     except OSError as error:
         return _unavailable(f"the NVML probe cannot start ({error.strerror or error})", "")
     try:
@@ -115,9 +121,10 @@ def _exit_text(returncode: int) -> str:
 
 async def _end(child: Process) -> None:
     """Kills the probe where it still runs; one that sleeps in the driver uninterruptibly is left behind."""
-    if child.returncode is not None:
-        return
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGKILL)
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(child.wait(), _PATIENCE_AFTER_KILL_S)
+    if child.returncode is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(child.wait(), _PATIENCE_AFTER_KILL_S)
+    # a pipe that was not read to its end would outlive the loop
+    child._transport.close()  # type: ignore[attr-defined]

@@ -16,7 +16,7 @@ from specprof.plan.plan import Cell
 from specprof.run.journal import journal_path
 from specprof.run.reading import load_record, read_journal
 
-from .command import SMALL, Command, Process, ended_by, finish
+from .command import SMALL, Command, Process, ended_by, finish, wait_until
 
 RUN = ("run", *SMALL, "--device", "cpu", "--output", "run.json")
 IN_SECOND_ROW = "sample 15"
@@ -128,7 +128,10 @@ def test_a_child_that_somebody_else_interrupts_ends_the_run_as_an_interrupt_does
 
 
 def test_a_killed_run_leaves_a_journal_with_everything_finished_row_2(faked: Command, stage: Stage):
-    done = ended_by(started(faked, stage, "hang"), signal.SIGKILL)
+    running = started(faked, stage, "hang")
+    # the child is ahead of what the parent has read
+    wait_until(lambda: (faked.home / "run.jsonl.part").read_text().count('"cell_finished"') >= len(FIRST_ROW))
+    done = ended_by(running, signal.SIGKILL)
     assert done.code == -signal.SIGKILL
     assert [path.name for path in faked.home.iterdir()] == ["run.jsonl.part"]
     check_first_row_kept(faked.home / "run.jsonl.part", "partial")
