@@ -139,6 +139,7 @@ def test_a_suspended_app_gives_the_terminal_back_and_takes_it_again(specprof: Sp
     terminal.wait_for("Batch Size: 1")
     terminal.press("ctrl+z")
     terminal.wait_stopped()
+    terminal.wait_quiet(0.5)  # what it wrote before may not be read yet
     terminal.assert_restored()
     terminal.to_foreground()
     terminal.wait_for("Batch Size: 1")
