@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -90,12 +92,23 @@ def said(seen: Seen) -> list[str]:
     return [notice.message for notice in seen.app._notifications]
 
 
+async def until(seen: Seen, holds: Callable[[], object], within_s: float = 30.0) -> None:
+    """Waits until something holds: on a busy machine a key takes its time."""
+    end = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < end, f"it never held:\n{seen.text}"
+        await seen.pilot.pause(0.02)
+
+
+async def cursor_on(seen: Seen, name: str) -> None:
+    await until(seen, lambda: cursor(seen) == name)
+
+
+async def lists(seen: Seen, *names: str) -> None:
+    await until(seen, lambda: listed(seen) == [*names])
+
+
 async def all_read(seen: Seen) -> None:
     """Waits until no file is left to read."""
-    screen = seen.app.screen
-    for _ in range(500):
-        if all(row.summary for row in screen.query_one(RunsList).rows):
-            break
-        await seen.pilot.pause(0.02)
-    assert "reading" not in seen.text
-    await seen.pilot.pause()
+    rows = seen.app.screen.query_one(RunsList)
+    await until(seen, lambda: all(row.summary for row in rows.rows) and "reading" not in seen.text)

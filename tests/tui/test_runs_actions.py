@@ -18,7 +18,7 @@ from specprof.tui.screens.results import ResultsScreen
 from specprof.tui.screens.runs import Overlay, RunsScreen
 
 from .results_folder import ResultsFolder, folder
-from .runs_seen import ALONE, Below, Results, all_read, cursor, over, said, went
+from .runs_seen import ALONE, Below, Results, all_read, cursor_on, over, said, until, went
 from .seen import Seen, see
 
 __all__ = ["folder", "went"]
@@ -60,7 +60,7 @@ def test_what_cannot_be_read_is_not_opened_and_says_why(folder: ResultsFolder, w
     async def play(seen: Seen) -> None:
         for key in ("enter", "p"):
             await seen.press(key)
-            await seen.pilot.pause(0.1)
+            await until(seen, lambda: said(seen))
         assert not went
         assert isinstance(seen.app.screen, RunsScreen)
         assert any(words.startswith("spoilt cannot be read: not JSON") for words in said(seen))
@@ -92,11 +92,13 @@ def test_from_real_results_a_run_is_laid_over_them_and_another_one_opened_in_the
         results = seen.app.screen
         await seen.press("o")
         await seen.wait_for("1 saved")
-        assert cursor(seen) == "medusa-llama-7b-bs4"  # the run that is shown below
+        await cursor_on(seen, "medusa-llama-7b-bs4")  # the run that is shown below
         await seen.press("home", "v")
         await seen.wait_for("mine")
-        assert seen.app.screen is results
-        await seen.press("o", "home", "enter")
+        await until(seen, lambda: seen.app.screen is results)
+        await seen.press("o")
+        await seen.wait_for("1 saved")
+        await seen.press("home", "enter")
         await seen.wait_for("Made-up CPU")
         assert isinstance(seen.app.screen, ResultsScreen)
         assert seen.app.screen.run.path == folder.path / "mine.json"
@@ -124,11 +126,12 @@ def test_the_footer_has_at_most_seven_keys(folder: ResultsFolder, screen: type[B
 
     async def play(seen: Seen) -> None:
         footer = seen.app.screen.query_one(Footer)
-        assert len(footer.query("FooterKey")) == 7
+        await until(seen, lambda: len(footer.query("FooterKey")) == 7)
         await seen.press("/", *"run")
+        await seen.wait_for("Esc All")
         assert len(footer.query("FooterKey")) <= 7
         await seen.press("enter")
-        assert len(footer.query("FooterKey")) == 7
+        await until(seen, lambda: len(footer.query("FooterKey")) == 7)
 
     see(over(screen), play)
 
@@ -171,7 +174,7 @@ def test_what_is_complete_or_a_sample_is_not_gone_on_with(
     async def play(seen: Seen) -> None:
         await all_read(seen)
         await seen.press(*keys, "r")
-        assert (said(seen), went) == ([words], [])
+        await until(seen, lambda: (said(seen), went) == ([words], []))
 
     see(ALONE, play)
 
@@ -186,6 +189,7 @@ def test_while_a_run_is_measured_no_other_one_is_gone_on_with(
         with monkeypatch.context() as patch:
             patch.setattr(SpecprofApp, "measuring", True)
             await seen.press("r")
+            await until(seen, lambda: said(seen))
         assert (said(seen), went) == (["a run is in progress already"], [])
 
     see(ALONE, play)
@@ -201,15 +205,15 @@ def test_d_asks_by_the_files_name_and_deletes_only_it(folder: ResultsFolder):
 
     async def play(seen: Seen) -> None:
         await seen.press("j", "j")
-        assert cursor(seen) == "b"
+        await cursor_on(seen, "b")
         await seen.press("d")
-        assert isinstance(seen.app.screen, Confirm)
+        await until(seen, lambda: isinstance(seen.app.screen, Confirm))
         await seen.wait_for("Delete b.json?")
         await seen.press("y")
         await seen.wait_for("2 saved")
-        assert folder.names == {"a.json", "c.json"}
-        assert said(seen) == ["b is deleted"]
-        assert cursor(seen) == "a"
+        await until(seen, lambda: folder.names == {"a.json", "c.json"})
+        await until(seen, lambda: said(seen) == ["b is deleted"])
+        await cursor_on(seen, "a")
 
     see(ALONE, play)
 
@@ -219,8 +223,10 @@ def test_any_other_answer_keeps_the_file(folder: ResultsFolder, key: str):
     folder.run("run")
 
     async def play(seen: Seen) -> None:
-        await seen.press("d", key)
-        assert isinstance(seen.app.screen, RunsScreen)
+        await seen.press("d")
+        await seen.wait_for("Delete run.json?")
+        await seen.press(key)
+        await until(seen, lambda: isinstance(seen.app.screen, RunsScreen))
         assert folder.names == {"run.json"}
 
     see(ALONE, play)
@@ -237,7 +243,7 @@ def test_what_was_asked_about_is_deleted_wherever_the_cursor_is_by_then(
         folder.run("new")
         await seen.pilot.pause(0.2)
         await seen.press("y")
-        assert folder.names == {"new.json"}
+        await until(seen, lambda: folder.names == {"new.json"})
 
     see(ALONE, play)
 
@@ -246,6 +252,7 @@ def test_a_sample_is_not_deleted_and_says_so(folder: ResultsFolder):
     async def play(seen: Seen) -> None:
         await seen.press("d")
         assert isinstance(seen.app.screen, RunsScreen)
+        await until(seen, lambda: said(seen))
         assert said(seen) == [f"{sample_names()[0]} is a sample that comes with specprof: it is not deleted"]
 
     see(ALONE, play)
@@ -258,7 +265,7 @@ def test_a_run_that_is_being_written_is_not_deleted_and_says_so(folder: ResultsF
         await seen.press("d")
         await seen.wait_for("Delete the unfinished run busy?")
         await seen.press("y")
-        assert said(seen) == ["a running specprof is writing busy: it is not deleted"]
+        await until(seen, lambda: said(seen) == ["a running specprof is writing busy: it is not deleted"])
         assert folder.names == {"busy.jsonl.part"}
 
     with Journal(path):

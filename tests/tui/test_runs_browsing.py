@@ -13,7 +13,7 @@ from specprof.tui.screens.runs import RunsScreen
 from specprof.tui.widgets.runs_list import RunsList
 
 from .results_folder import HALF, ResultsFolder, folder
-from .runs_seen import ALONE, all_read, cursor, listed, went
+from .runs_seen import ALONE, all_read, cursor_on, listed, lists, until, went
 from .seen import SMALL, Seen, see
 
 __all__ = ["folder", "went"]
@@ -28,7 +28,7 @@ def test_the_cursor_moves_by_arrows_and_letters_and_stays_at_the_ends(folder: Re
         steps += [("j", sample_names()[-1]), ("g", "a"), ("end", sample_names()[-1]), ("home", "a")]
         for key, name in steps:
             await seen.press(key)
-            assert cursor(seen) == name
+            await cursor_on(seen, name)
 
     see(ALONE, play)
 
@@ -38,15 +38,15 @@ def test_a_long_list_follows_the_cursor(folder: ResultsFolder):
         folder.put(f"{number:02d}.json")
 
     async def play(seen: Seen) -> None:
-        assert "▌ 39" in seen.text
+        await until(seen, lambda: "▌ 39" in seen.text)
         await seen.press("pagedown")
         page = seen.app.screen.query_one(RunsList).page
-        assert f"▌ {39 - page}" in seen.text
+        await until(seen, lambda: f"▌ {39 - page}" in seen.text)
         await seen.press("end")
-        assert f"▌ {sample_names()[-1]}" in seen.text
+        await until(seen, lambda: f"▌ {sample_names()[-1]}" in seen.text)
         assert not any(line[2:4] == "39" for line in seen.lines)
         await seen.press("home")
-        assert "▌ 39" in seen.text
+        await until(seen, lambda: "▌ 39" in seen.text)
 
     see(ALONE, play, size=SMALL)
 
@@ -58,7 +58,7 @@ def test_a_click_takes_the_cursor_and_a_second_one_opens(folder: ResultsFolder, 
     async def play(seen: Seen) -> None:
         await all_read(seen)
         await seen.pilot.click(RunsList, offset=(5, 3))
-        assert cursor(seen) == "b"
+        await cursor_on(seen, "b")
         assert not went
         await seen.pilot.click(RunsList, offset=(5, 3), times=2)
         await seen.wait_for("elsewhere")
@@ -76,17 +76,17 @@ def test_the_cursor_stays_on_its_file_while_others_come_and_go(
 
     async def play(seen: Seen) -> None:
         await seen.press("j")
-        assert cursor(seen) == "b"
+        await cursor_on(seen, "b")
         folder.run("new")
         await seen.wait_for("4 saved")
         assert listed(seen)[:4] == ["new", "a", "b", "c"]
-        assert cursor(seen) == "b"
+        await cursor_on(seen, "b")
         (folder.path / "a.json").unlink()
         await seen.wait_for("3 saved")
-        assert cursor(seen) == "b"
+        await cursor_on(seen, "b")
         (folder.path / "b.json").unlink()
         await seen.wait_for("2 saved")
-        assert cursor(seen) == "c"
+        await cursor_on(seen, "c")
 
     see(ALONE, play)
 
@@ -117,14 +117,14 @@ def test_s_sorts_by_date_name_and_speedup(folder: ResultsFolder):
         await all_read(seen)
         assert listed(seen)[:2] == ["a", "b"]
         await seen.press("j", "s")
-        assert listed(seen) == sorted(["a", "b", *sample_names()])
-        assert cursor(seen) == "b"
-        assert "by name" in seen.lines[0]
+        await until(seen, lambda: listed(seen) == sorted(["a", "b", *sample_names()]))
+        await cursor_on(seen, "b")
+        await until(seen, lambda: "by name" in seen.lines[0])
         await seen.press("s")
-        assert "highest speedup first" in seen.lines[0]
+        await until(seen, lambda: "highest speedup first" in seen.lines[0])
         assert (listed(seen)[0], listed(seen)[-1]) == ("medusa-llama-7b-bs4", "a")
         await seen.press("s")
-        assert "newest first" in seen.lines[0]
+        await until(seen, lambda: "newest first" in seen.lines[0])
 
     see(ALONE, play)
 
@@ -143,10 +143,10 @@ def test_the_filter_looks_at_name_model_device_and_status_as_one_types(folder: R
             "llama 7b sample": sample_names(),
         }.items():
             await seen.press("/", *[{" ": "space", "-": "minus"}.get(key, key) for key in typed])
-            assert listed(seen) == names
-            assert f"{len(names)} of 2 saved" in seen.lines[0]
+            await lists(seen, *names)
+            await seen.wait_for(f"{len(names)} of 2 saved")
             await seen.press("escape")
-            assert len(listed(seen)) == 4
+            await until(seen, lambda: len(listed(seen)) == 4)
 
     see(ALONE, play)
 
@@ -160,10 +160,10 @@ def test_typing_does_not_act_and_enter_keeps_the_filter(folder: ResultsFolder, w
         await seen.press("/", *"add", "tab")  # d would delete, Tab hide the list
         assert not seen.app.screen.has_class("-preview")
         assert isinstance(seen.app.screen, RunsScreen)
-        assert "Esc All" in seen.lines[-1]
+        await until(seen, lambda: "Esc All" in seen.lines[-1])
         await seen.press("enter")
-        assert (listed(seen), went) == (["add"], [])
-        assert "Esc All" in seen.lines[-1]
+        await until(seen, lambda: (listed(seen), went) == (["add"], []))
+        await until(seen, lambda: "Esc All" in seen.lines[-1])
         await seen.press("enter")
         await seen.wait_for("elsewhere")
         assert went == [(folder.path / "add.json", math.inf)]
@@ -181,7 +181,7 @@ def test_where_nothing_matches_it_says_so_and_escape_shows_all_before_it_goes_ba
         await seen.press("enter", "v", "p", "r", "d")
         assert isinstance(seen.app.screen, RunsScreen)
         await seen.press("escape")
-        assert len(listed(seen)) == 1 + len(sample_names())
+        await until(seen, lambda: len(listed(seen)) == 1 + len(sample_names()))
         await seen.press("escape")
         await seen.wait_for("the screen below")
         assert seen.app.screen.answers == [None]

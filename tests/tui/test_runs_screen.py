@@ -13,10 +13,10 @@ from specprof.tui.screens import browsing
 from specprof.tui.widgets.runs_list import RunsList
 
 from .results_folder import HALF, ResultsFolder, folder
-from .runs_seen import ALONE, SIZES, all_read, cursor, listed, went
+from .runs_seen import ALONE, SIZES, all_read, cursor_on, listed
 from .seen import LEAST, SMALL, Seen, see
 
-__all__ = ["folder", "went"]
+__all__ = ["folder"]
 
 
 def test_each_run_is_listed_with_what_it_measured(folder: ResultsFolder):
@@ -49,7 +49,7 @@ def test_names_and_keys_are_there_before_any_file_is_read(
         assert "three" in seen.text
         assert "reading" in seen.text
         await seen.press("j", "j")
-        assert cursor(seen) == "one"
+        await cursor_on(seen, "one")
         go.set()
         await all_read(seen)
 
