@@ -17,7 +17,7 @@ from .sequences import Cutter, Escape
 _PYTE_MODES = frozenset({5, 6, 7, 25})
 _CONTROLS = re.compile("([\x00-\x1f\x7f])")
 _PRINTABLE = re.compile("[ -~]*")
-_SGR = pyte.Stream.csi["m"]
+_REPORTS = ("report_device_status", "report_device_attributes")
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,9 @@ def _has_place(char: str) -> bool:
 
 
 def _known(method: str, numbers: tuple[int, ...]) -> bool:
-    """Terminals ignore a way to erase that there is not; pyte falls over it."""
+    """Terminals ignore a way to erase that there is not; pyte falls over it. Reports are answered here."""
+    if method in _REPORTS:
+        return False
     last = {"erase_in_display": 3, "erase_in_line": 2}.get(method)
     return last is None or not numbers or numbers[0] <= last
 

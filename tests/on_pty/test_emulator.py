@@ -108,6 +108,16 @@ def test_queries_are_answered_as_by_a_terminal_of_today():
     assert answers("\x1b[>q\x1b[?u") == b""
 
 
+@pytest.mark.parametrize("final", [chr(code) for code in range(0x40, 0x7F)])
+def test_no_control_sequence_is_beyond_the_terminal(final):
+    shown = Emulator(10, 4)
+    for numbers in ("", "0", "1", "3", "9", "99999", "2;3", "0;0;0", ";", "38;5", "38;2;1", "48"):
+        for prefix in ("", "?", ">"):
+            shown.feed(f"\x1b[{prefix}{numbers}{final}".encode())
+    shown.feed(b"\x1bcstill there")
+    assert shown.lines()[0] == "still ther"
+
+
 PIECES = some.one_of(
     some.binary(max_size=8),
     some.text(max_size=8).map(str.encode),

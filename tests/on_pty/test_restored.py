@@ -52,6 +52,7 @@ def test_a_plain_textual_app_that_is_terminated_leaves_all_of_it_switched_on(pro
         (r"\e[?2026h", r"\e[?2026l", "synchronised output on (?2026)"),
         (r"\e[?2048h", r"\e[?2048l", "in-band resize on (?2048)"),
         (r"\e[>1u\e[>25u", r"\e[<2u", "kitty keyboard flags [1, 25] on"),
+        (r"\e[>1u\e[>25u\e[<u", r"\e[<u", "kitty keyboard flags [1] on"),
         (r"\e[=5;1u", r"\e[<u", "kitty keyboard flags [5] on"),
         (r"\e[?1h\e=", r"\e[?1l\e>", "application cursor keys on (?1)"),
         (r"\e[>4;2m", r"\e[>4;0m", "modified keys set: >4;2"),

@@ -188,6 +188,36 @@ def test_a_program_that_asked_for_no_mouse_is_not_clicked(programs: Programs):
         terminal.click(0, 0)
 
 
+def test_nothing_is_read_in_the_middle_of_an_update(programs: Programs, monkeypatch):
+    monkeypatch.setattr("on_pty.window.UPDATE_PATIENCE_S", 20.0)
+    half, whole = r"printf '\e[?2026hhalf'", r"printf ' and whole\e[?2026l'"
+    terminal = programs.bash(f"{half}; sleep 0.3; {whole}; sleep 20")
+    assert "half and whole" in terminal.wait_for("half")
+
+
+def test_the_program_inherits_nothing_of_the_session_but_its_streams(programs: Programs):
+    script = """
+import os
+status = open("/proc/self/status").read()
+ignored = int(status.partition("SigIgn:")[2].split()[0], 16)
+print("ignored", [number for number in (17, 21, 22) if ignored >> number - 1 & 1])
+print("open", [int(name) for name in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{name}")])
+"""
+    terminal = programs.python(script, stderr=PIPE)
+    terminal.wait_exit()
+    assert terminal.lines()[:2] == ["ignored []", "open [0, 1, 2]"]
+
+
+def test_a_fault_of_the_terminal_is_not_taken_for_one_of_the_program(programs: Programs, monkeypatch):
+    def fall_over(emulator, data):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("on_pty.emulator.Emulator.feed", fall_over)
+    terminal = programs.bash("echo words; sleep 20")
+    with pytest.raises(RuntimeError, match="the terminal itself has failed"):
+        terminal.wait_for("words")
+
+
 def test_waiting_in_vain_shows_the_screen(programs: Programs):
     terminal = programs.bash("echo what there is; sleep 20")
     terminal.wait_for("what there is")
