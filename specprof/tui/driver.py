@@ -88,6 +88,11 @@ class TerminalDriver(LinuxDriver):
         super().__init__(*args, **options)
         self._file = _Outlet(self._file)  # type: ignore[assignment, arg-type]
 
+    def _disable_mouse_support(self) -> None:
+        super()._disable_mouse_support()
+        if self._mouse and self._writer_thread is not None:
+            self.write("\x1b[?1016l")  # textual switches pixels on where it can, and never off
+
     def write(self, data: str) -> None:
         if self._writer_thread is None:
             return  # after the end, or before a start that failed
@@ -144,7 +149,8 @@ class WithoutColour(LineFilter):
 
 def leave_terminal(descriptor: int) -> None:
     """Writes what puts a terminal back, for an end at which the driver could not do it."""
-    off = "\x1b[?2026l\x1b[<u\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?2004l\x1b[?1004l\x1b[?2048l"
+    off = "\x1b[?2026l\x1b[<u\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1016l\x1b[?1006l"
+    off += "\x1b[?2004l\x1b[?1004l\x1b[?2048l"
     try:
         os.write(descriptor, (off + "\x1b[?7h\x1b[?1049l\x1b[?25h\x1b[0m").encode())
     except OSError:
