@@ -168,8 +168,9 @@ def acceptance_from(text: str) -> AcceptanceModel:
     if model is None:
         known = ", ".join(model.name for model in ACCEPTANCE_MODELS)
         raise UsageProblem(f"there is no acceptance model {name[:40]!a}", f"choose {known}")
+    said: set[str] = set()
     for given in _given(rest):
-        parameter, equals, word = given.partition("=")
+        parameter, equals, word = (part.strip() for part in given.partition("="))
         try:
             value = float(word) if equals else float("nan")
         except ValueError:
@@ -178,7 +179,10 @@ def acceptance_from(text: str) -> AcceptanceModel:
             raise UsageProblem(
                 f"acceptance parameter {given[:40]!a} is not NAME=NUMBER", f"write {_example(model)}"
             )
-        model = model.with_parameter(parameter.strip(), value)
+        if parameter in said:
+            raise UsageProblem(f"acceptance parameter {parameter[:40]!a} is given twice", "give it once")
+        said.add(parameter)
+        model = model.with_parameter(parameter, value)
     return model
 
 

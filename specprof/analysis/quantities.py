@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from specprof.analysis.acceptance import AcceptanceModel
 from specprof.analysis.opened import Arrays, Run
@@ -32,6 +33,13 @@ class Quantity:
     """The value that everything is judged against."""
     simulated: bool = False
     """Whether it rests on the acceptance model."""
+    paired: bool = False
+    """Whether it is taken against the K = 1 of its row, and is worth no more than that."""
+
+    def trusted(self, run: Run) -> NDArray[np.bool_]:
+        """Whether to believe each value, `[B, S, K]`: no verdict that it rests on is `invalid`."""
+        believed: NDArray[np.bool_] = run.verdicts() != "invalid"
+        return believed & believed[..., :1] if self.paired else believed
 
     def arrays(self, run: Run, acceptance: AcceptanceModel) -> Arrays:
         return self.values(run, acceptance)
@@ -96,8 +104,9 @@ QUANTITIES = {
             lambda run, acceptance: run.speedup(acceptance),
             reference=1.0,
             simulated=True,
+            paired=True,
         ),
-        Quantity("overhead", "Overhead T(K)/T(1) (×)", "×", _overhead, reference=1.0),
+        Quantity("overhead", "Overhead T(K)/T(1) (×)", "×", _overhead, reference=1.0, paired=True),
         Quantity("latency", "Latency of a verify step (ms)", " ms", _latency, _without_latency),
         Quantity(
             "tokens",

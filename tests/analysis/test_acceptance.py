@@ -94,6 +94,7 @@ def test_a_model_is_named_with_its_parameters(text: str, model: object) -> None:
         ("chain:alpha=nan", "is not NAME=NUMBER"),
         ("chain:alpha=2", "out of range"),
         ("chain:a=0.5", "no parameter 'a'"),
+        ("chain:alpha=0.5, alpha=0.6", "'alpha' is given twice"),
     ],
 )
 def test_a_model_that_is_none_is_refused_in_one_line(text: str, said: str) -> None:

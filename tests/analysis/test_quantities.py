@@ -78,3 +78,19 @@ def test_speedup_is_that_of_the_run_under_the_model_given():
     expected = 2.48 * chain.expected_tokens([32])[0] / PUBLISHED.expected_tokens([32])[0]
     assert QUANTITIES["speedup"].arrays(run, chain).median[0, 0, 2] == pytest.approx(expected)
     assert np.isfinite(QUANTITIES["overhead"].arrays(run, chain).median).all()
+
+
+def test_a_ratio_is_believed_only_where_its_baseline_is():
+    made = record(plan())
+    spoilt = [
+        cell.model_copy(update={"verdict": "invalid"}) if cell.cell == Cell(1, 512, 1) else cell
+        for cell in made.cells
+    ]
+    run = Run.of(made.model_copy(update={"cells": spoilt}))
+    for name in ("speedup", "overhead"):
+        trusted = QUANTITIES[name].trusted(run)
+        assert not trusted[0, 1].any()
+        assert trusted[0, 0].all()
+    for name in ("latency", "tokens", "bandwidth"):
+        trusted = QUANTITIES[name].trusted(run)
+        assert trusted[0, 1].tolist() == [False] + [True] * 7

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specprof.views.curves.scale import columns, shown_labels, vertical_scale
+from specprof.views.curves.scale import (
+    LogScale,
+    columns,
+    free_scale,
+    nearest_row,
+    shown_labels,
+    vertical_scale,
+)
 
 
 def test_the_published_range_gets_the_published_ticks() -> None:
@@ -53,6 +60,69 @@ def test_every_value_has_a_row_and_one_is_a_tick_or_the_axis_starts_at_zero(
     labels = [label for _, label in scale.ticks]
     assert len(set(labels)) == len(labels)
     assert float(labels[0]) == 0.0 or any(float(label) == 1.0 for label in labels)
+
+
+def test_an_axis_without_a_line_at_one_shows_what_it_is_given() -> None:
+    # two rows to each 5, from 25 on: 60.4 is 14.16 rows above it
+    scale = free_scale(25.6, 60.4, 20)
+    assert scale.ticks[:4] == [(0, "25"), (2, "30"), (4, "35"), (6, "40")]
+    assert (nearest_row(scale, 25.6), nearest_row(scale, 60.4)) == (0, 14)
+
+
+def test_noise_of_a_flat_latency_is_not_blown_up() -> None:
+    # 25.1 and 25.3 ms differ by 1 %: an axis over 10 % shows them a tenth of its height apart
+    scale = free_scale(25.1, 25.3, 20)
+    assert scale.row(25.3) - scale.row(25.1) <= 2
+
+
+def test_a_logarithmic_axis_has_as_many_rows_to_each_decade() -> None:
+    scale = free_scale(10.0, 1000.0, 21)
+    assert isinstance(scale, LogScale)
+    # from 0.4 above the lowest row's centre to 0.4 below the highest's: 9.6 rows to each decade
+    assert [scale.row(value) for value in (10, 100, 1000)] == pytest.approx([0.4, 10.0, 19.6])
+    # 2 lies 2.9 and 5 6.7 rows above 1
+    assert scale.ticks == [
+        (0, "10"),
+        (3, "20"),
+        (7, "50"),
+        (10, "100"),
+        (13, "200"),
+        (17, "500"),
+        (20, "1000"),
+    ]
+
+
+def test_a_crowded_logarithmic_axis_keeps_the_powers_of_ten() -> None:
+    # 5 decades in 10 rows: two rows to each
+    labels = [label for _, label in free_scale(0.01, 1000.0, 12).ticks]
+    assert labels == ["0.01", "0.1", "1", "10", "100", "1000"]
+
+
+@pytest.mark.parametrize("rows", [6, 20, 60])
+@pytest.mark.parametrize(
+    ("low", "high"), [(1e-300, 1e300), (5e-324, 1.7e308), (1e-20, 3e-20), (1e12, 9e12), (1e300, 2e300)]
+)
+def test_values_no_machine_takes_have_an_axis_with_short_labels(low: float, high: float, rows: int) -> None:
+    ticks = free_scale(low, high, rows).ticks
+    assert len(ticks) >= 2
+    assert max(len(label) for _, label in ticks) <= 10
+
+
+@given(st.floats(1e-9, 1e9), st.floats(1.0, 1e6), st.integers(6, 200))
+def test_every_value_has_a_row_on_an_axis_of_its_own(low: float, times: float, rows: int) -> None:
+    high = low * times
+    scale = free_scale(low, high, rows)
+    for value in (low, high):
+        assert 0 <= nearest_row(scale, value) < rows
+    ticks = scale.ticks
+    assert len(ticks) >= 2
+    assert all(0 <= row < rows for row, _ in ticks)
+    values = [float(label) for _, label in ticks]
+    assert values == sorted(set(values))
+    # a point that has a tick's value stands in its row
+    assert all(
+        nearest_row(scale, value) == row for value, (row, _) in zip(values, ticks, strict=True) if value
+    )
 
 
 def test_columns_are_to_scale_between_the_margins() -> None:

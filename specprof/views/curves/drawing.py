@@ -20,6 +20,8 @@ class Mark(NamedTuple):
     candidates: int
     row: int
     column: int
+    provisional: bool = False
+    """Whether it is still being measured and may move."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Drawing:
     roles: tuple[tuple[Role, ...], ...]
     marks: tuple[Mark, ...]
     palette: Palette
+    laid_over: tuple[Mark, ...] = ()
+    """The points of a second run, where the first has none in the same cell."""
 
     @property
     def width(self) -> int:
@@ -82,6 +86,12 @@ class Sheet:
             self._characters[row][column] = character
             self._roles[row][column] = role
 
+    def put_line(self, row: int, column: int, characters: str, role: Role) -> None:
+        """Characters of width 1 side by side, from inside the sheet on."""
+        characters = characters[: self.width - column]
+        self._characters[row][column : column + len(characters)] = characters
+        self._roles[row][column : column + len(characters)] = [role] * len(characters)
+
     def write(self, row: int, column: int, words: str, role: Role) -> None:
         """Words that are clean and fit: see `Glyphs.fit` and `lines.cut`."""
         for character in words:
@@ -98,5 +108,6 @@ class Sheet:
             for x in range(column, column + width):
                 self.put(y, x, " ", "text")
 
-    def finish(self, marks: tuple[Mark, ...], palette: Palette) -> Drawing:
-        return Drawing(tuple(map(tuple, self._characters)), tuple(map(tuple, self._roles)), marks, palette)
+    def finish(self, marks: tuple[Mark, ...], palette: Palette, laid_over: tuple[Mark, ...] = ()) -> Drawing:
+        characters, roles = tuple(map(tuple, self._characters)), tuple(map(tuple, self._roles))
+        return Drawing(characters, roles, marks, palette, laid_over)

@@ -89,7 +89,7 @@ def figure_of(
         label=quantity.label,
         series=tuple(series_of(run, quantity, acceptance, batch_size, provisional)),
         candidates=figure.candidates,
-        caveats=figure.caveats,
+        caveats=tuple(_caveats(curves, derived=True)),
         notes=figure.notes if quantity.simulated else (),
         reference=quantity.reference,
         simulated=False,
@@ -107,7 +107,7 @@ def series_of(
     if batch_size not in run.batch_sizes or quantity.unavailable(run):
         return ()
     batch = run.batch_sizes.index(batch_size)
-    arrays, verdicts = quantity.arrays(run, acceptance), run.verdicts()[batch]
+    arrays, trusted = quantity.arrays(run, acceptance), quantity.trusted(run)[batch]
     found = []
     for at, seq_len in enumerate(run.seq_lens):
         values = arrays.median[batch, at]
@@ -122,7 +122,7 @@ def series_of(
                 values[kept],
                 arrays.low[batch, at][kept],
                 arrays.high[batch, at][kept],
-                verdicts[at][kept] != "invalid",
+                trusted[at][kept],
                 _provisional(Row(batch_size, seq_len), counts, provisional),
             )
         )
@@ -146,11 +146,13 @@ def _provisional(row: Row, counts: NDArray[np.int64], cells: Collection[Cell]) -
     return np.asarray([Cell(*row, int(count)) in cells for count in counts], dtype=np.bool_)
 
 
-def _caveats(curves: CurveSet) -> list[str]:
+def _caveats(curves: CurveSet, *, derived: bool = False) -> list[str]:
+    """`derived`: from a published figure's speedups, whose reading error is not that of what is shown."""
     caveats = []
     if curves.published:
         error = f" (±{curves.reading_error:g})" if curves.reading_error else ""
-        caveats.append(f"published figure{error}, not measured here")
+        published = f"published speedups{error}" if derived else f"published figure{error}"
+        caveats.append(f"{'from ' if derived else ''}{published}, not measured here")
     if curves.estimated:
         caveats.append("full depth estimated from a slice")
     return caveats

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from specprof.views.curves.drawing import Mark
 from specprof.views.curves.figure import Figure, Overlay, Series
-from specprof.views.curves.plotted import PlottedCurve, plot_curves, taken_cells
+from specprof.views.curves.plotted import PlottedCurve, Star, plot_curves, taken_cells
 from specprof.views.curves.scale import (
     LOG_FROM,
     VerticalAxis,
@@ -50,11 +50,21 @@ class Layout:
         return self.top + self.rows - 1 - row
 
     def marks(self) -> tuple[Mark, ...]:
+        return tuple(self._mark(curve, star) for curve in self.plotted for star in curve.stars)
+
+    def marks_laid_over(self) -> tuple[Mark, ...]:
+        """Those of a second run that no point of the first covers."""
+        covered = {(star.column, star.row) for curve in self.plotted for star in curve.stars}
         return tuple(
-            Mark(curve.seq_len, star.candidates, self.sheet_row(star.row), self.left + star.column)
-            for curve in self.plotted
+            self._mark(curve, star)
+            for curve in self.laid_over
             for star in curve.stars
+            if (star.column, star.row) not in covered
         )
+
+    def _mark(self, curve: PlottedCurve, star: Star) -> Mark:
+        row, column = self.sheet_row(star.row), self.left + star.column
+        return Mark(curve.seq_len, star.candidates, row, column, star.provisional)
 
     def taken(self) -> NDArray[np.bool_]:
         """What a legend may not hide, `[rows, columns]`: the curves, their letters, the line at 1.0."""
@@ -65,29 +75,39 @@ class Layout:
         return taken
 
 
+def colour_order(figure: Figure, overlay: Overlay | None, seq_lens: Sequence[int]) -> list[int]:
+    """The sequence lengths in the order of their colours and letters.
+
+    Those that only a second run has come last: laying it over leaves the first run's as they are.
+    """
+    first = {*seq_lens, *(one.seq_len for one in figure.series)}
+    over = {one.seq_len for one in overlay.series} if overlay is not None else set()
+    return [*sorted(first), *sorted(over - first)]
+
+
 def lay_out(
     figure: Figure,
     overlay: Overlay | None,
-    seq_lens: Sequence[int],
+    order: Sequence[int],
     width: int,
     height: int,
     letters: bool,
 ) -> Layout:
+    """`order` is that of the colours: see `colour_order`."""
     rows = height - FRAME_ROWS
     over = overlay.series if overlay is not None else ()
     scale = _axis(figure, [*figure.series, *over], rows)
     left = max(len(label) for _, label in scale.ticks) + 1
     counts = {*figure.candidates, *(int(k) for one in (*figure.series, *over) for k in one.candidates)}
     column_of = columns(sorted(counts), width - left - 1, 2, 4 if letters else 2)
-    lengths = {*seq_lens, *(one.seq_len for one in (*figure.series, *over))} if over else seq_lens
     return Layout(
         left=left,
         width=width - left - 1,
         rows=rows,
         scale=scale,
         column_of=column_of,
-        plotted=plot_curves(figure.series, sorted(lengths), scale, column_of),
-        laid_over=plot_curves(over, sorted(lengths), scale, column_of),
+        plotted=plot_curves(figure.series, order, scale, column_of),
+        laid_over=plot_curves(over, order, scale, column_of),
         reference_row=None if figure.reference is None else nearest_row(scale, figure.reference),
         letters=letters,
     )

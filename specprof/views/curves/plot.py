@@ -17,10 +17,10 @@ from rich.cells import cell_len
 from specprof.analysis.curves import CurveSet
 from specprof.views.curves.drawing import Drawing, Sheet
 from specprof.views.curves.figure import Figure, Overlay, speedup_figure
-from specprof.views.curves.layout import FRAME_ROWS, Layout, lay_out
+from specprof.views.curves.layout import FRAME_ROWS, Layout, colour_order, lay_out
 from specprof.views.curves.legend import Entry, Legend, lines_of
 from specprof.views.curves.plotted import PlottedCurve, Star
-from specprof.views.curves.scale import MIN_ROWS, shown_labels
+from specprof.views.curves.scale import MIN_ROWS, LogScale, shown_labels
 from specprof.views.glyphs import Glyphs
 from specprof.views.lines import cut, join_facts
 from specprof.views.palette import Palette, Role
@@ -75,15 +75,24 @@ def draw_figure(
     """
     if width < MIN_WIDTH or height < MIN_HEIGHT:
         return None
-    here = figure.series
+    order = colour_order(figure, overlay, seq_lens)
     if letters is None:
-        letters = max(len(here), len(seq_lens)) > (len(palette.series) if palette.colour else 1)
-    facts = [glyphs.fit(fact) for fact in _facts(figure, overlay, glyphs)]
-    captions = join_facts(facts, width, glyphs.separator, glyphs.ellipsis)[: 1 if height < 30 else 2]
-    for form in _legends(figure, width, height - len(captions)):
-        plot_height = height - 2 - len(captions) - form.lines
-        layout = lay_out(figure, overlay, seq_lens, width, plot_height, letters)
-        legend = Legend([_entry(form.label, curve, letters, glyphs) for curve in layout.plotted], form.title)
+        letters = len(order) > (len(palette.series) if palette.colour else 1)
+    signs = [*figure.caveats, *_signs(figure, overlay, glyphs)]
+    facts = [glyphs.fit(fact) for fact in (*signs, *figure.notes)]
+    captions = join_facts(facts, width, glyphs.separator, glyphs.ellipsis)
+    # what a bar means is known last, so one line at least; the formula may be left out where the plot is
+    # low, what a sign means may not
+    needed = len(join_facts(facts[: len(signs)], width, glyphs.separator, glyphs.ellipsis))
+    below = max(1, min(len(captions), max(needed, 1 if height < 30 else 2)))
+    lengths = colour_order(figure, overlay, ())
+    laid_out: dict[int, Layout] = {}
+    for form in _legends(figure, lengths, width, height - below):
+        if form.lines not in laid_out:
+            plot_height = height - 2 - below - form.lines
+            laid_out[form.lines] = lay_out(figure, overlay, order, width, plot_height, letters)
+        layout = laid_out[form.lines]
+        legend = Legend(_entries(form.label, layout, letters, glyphs), form.title)
         place = None if form.lines else legend.place(layout.taken())
         if form.lines or place:
             break
@@ -100,10 +109,10 @@ def draw_figure(
         legend.write_lines(sheet, bottom + 1, form.lines, glyphs)
     if any(curve.bars for curve in layout.plotted):
         facts.append(glyphs.fit("│ 95 % interval"))
-    captions = join_facts(facts, width, glyphs.separator, glyphs.ellipsis)[: len(captions)]
+    captions = join_facts(facts, width, glyphs.separator, glyphs.ellipsis)[:below]
     for row, caption in enumerate(captions, start=bottom + 1 + form.lines):
         sheet.write(row, 0, caption, "muted")
-    return sheet.finish(layout.marks(), palette)
+    return sheet.finish(layout.marks(), palette, layout.marks_laid_over())
 
 
 class _Form(NamedTuple):
@@ -114,11 +123,11 @@ class _Form(NamedTuple):
     lines: int
 
 
-def _legends(figure: Figure, width: int, height: int) -> Iterator[_Form]:
+def _legends(figure: Figure, lengths: Sequence[int], width: int, height: int) -> Iterator[_Form]:
     """The legends to try, best first. The last one always fits."""
 
     def lines(label: str) -> int:
-        entries = [Entry("", label.format(series.seq_len), "text") for series in figure.series]
+        entries = [Entry("", label.format(length), "text") for length in lengths]
         return len(lines_of([entry.width for entry in entries], width))
 
     if width >= WIDE and figure.simulated:
@@ -131,17 +140,28 @@ def _legends(figure: Figure, width: int, height: int) -> Iterator[_Form]:
     yield _Form(SHORT_SERIES, "", min(lines(SHORT_SERIES), height - 2 - FRAME_ROWS - MIN_ROWS))
 
 
-def _entry(label: str, curve: PlottedCurve, letters: bool, glyphs: Glyphs) -> Entry:
+def _entries(label: str, layout: Layout, letters: bool, glyphs: Glyphs) -> list[Entry]:
+    """One entry for each sequence length: a dashed line, or a point alone where only a second run has it."""
+    shown = {curve.seq_len for curve in layout.plotted}
+    alone = [curve for curve in layout.laid_over if curve.seq_len not in shown]
     dash = "-" if glyphs.ascii else "⠒"
-    key = dash + glyphs.star + curve.letter if letters else dash + dash + glyphs.star
-    return Entry(key, label.format(curve.seq_len), curve.role)
+    keyed = [(dash, glyphs.star, curve) for curve in layout.plotted]
+    keyed += [(" ", glyphs.other, curve) for curve in alone]
+    return [
+        Entry(
+            line + sign + curve.letter if letters else line + line + sign,
+            label.format(curve.seq_len),
+            curve.role,
+        )
+        for line, sign, curve in keyed
+    ]
 
 
 # Writing over plotext's matrix
 
 
 def _write_head(sheet: Sheet, layout: Layout, figure: Figure, glyphs: Glyphs) -> None:
-    label = glyphs.fit(figure.label)
+    label = glyphs.fit(_log_label(figure.label) if isinstance(layout.scale, LogScale) else figure.label)
     sheet.write(0, 0, label, "muted")
     first = len(label) + 2
     words = cut(glyphs.fit(figure.title), sheet.width - first, glyphs.ellipsis)
@@ -149,29 +169,35 @@ def _write_head(sheet: Sheet, layout: Layout, figure: Figure, glyphs: Glyphs) ->
     sheet.write(0, min(max(first, centred), sheet.width - cell_len(words)), words, "title")
 
 
+def _log_label(label: str) -> str:
+    """The axis' words with the word that it is logarithmic: `Latency of a verify step (ms, log)`."""
+    return label.removesuffix(")") + ", log)" if label.endswith(")") else f"{label} (log)"
+
+
 def _write_letters(sheet: Sheet, layout: Layout) -> None:
     """Beside each point the letters of the curves in its cell; K = 1, where all are 1, stays bare."""
-    owners: dict[tuple[int, int], list[PlottedCurve]] = {}
-    for curve in layout.plotted:
+    owners: dict[tuple[int, int], dict[str, Role]] = {}
+    for curve in (*layout.plotted, *layout.laid_over):
         for star in curve.stars:
             if star.candidates > 1:
-                owners.setdefault((star.column, star.row), []).append(curve)
-    for (column, row), curves in owners.items():
-        for offset, curve in enumerate(curves[:3], start=1):
+                owners.setdefault((star.column, star.row), {}).setdefault(curve.letter, curve.role)
+    for (column, row), letters in owners.items():
+        for offset, (letter, role) in enumerate(list(letters.items())[:3], start=1):
             if (column + offset, row) not in owners:
-                sheet.put(layout.sheet_row(row), layout.left + column + offset, curve.letter, curve.role)
+                sheet.put(layout.sheet_row(row), layout.left + column + offset, letter, role)
 
 
-def _facts(figure: Figure, overlay: Overlay | None, glyphs: Glyphs) -> list[str]:
-    """What must be known to read the plot, the gravest first."""
-    facts = list(figure.caveats)
-    if not all(series.trusted.all() for series in figure.series):
-        facts.append(f"{glyphs.untrusted} invalid")
+def _signs(figure: Figure, overlay: Overlay | None, glyphs: Glyphs) -> list[str]:
+    """What the signs beside the usual star mean, those that are used."""
+    over = overlay.series if overlay is not None else ()
+    signs = []
+    if not all(series.trusted.all() for series in (*figure.series, *over)):
+        signs.append(f"{glyphs.untrusted} invalid")
     if any(series.provisional.any() for series in figure.series):
-        facts.append(f"{glyphs.near_best} still being measured")
+        signs.append(f"{glyphs.near_best} still being measured")
     if overlay is not None:
-        facts.append(f"{glyphs.other} {overlay.name}")
-    return [*facts, *figure.notes]
+        signs.append(f"{glyphs.other} {overlay.name}" + ("" if over else ": nothing of it here"))
+    return signs
 
 
 # plotext
@@ -191,9 +217,10 @@ def _transfer(sheet: Sheet, layout: Layout, glyphs: Glyphs) -> None:
         # every second piece is an escape sequence's inside: a colour, a background, or the end of both
         for index, piece in enumerate(_ESCAPE.split(line)):
             if index % 2 == 0:
-                for character in piece:
-                    sheet.put(row, column, glyphs.fit(character) if glyphs.ascii else character, role)
-                    column += 1
+                if piece:
+                    words = "".join(map(glyphs.fit, piece)) if glyphs.ascii else piece
+                    sheet.put_line(row, column, words, role)
+                    column += len(piece)
             elif piece.startswith(_OWN_COLOUR):
                 role = roles[int(piece.removeprefix(_OWN_COLOUR))]
             elif not piece.startswith("48;"):
@@ -222,24 +249,25 @@ def _built(layout: Layout, roles: list[Role], glyphs: Glyphs) -> str:
     if layout.reference_row is not None:
         figure.line(layout.reference_row, orientation=0, pixel=ink("grid"))
     for curve in layout.plotted:
-        bars = [(bar.column, row) for bar in curve.bars for row in range(bar.low_row, bar.high_row + 1)]
-        _draw_points(bars, glyphs.fit("│"), ink(curve.role))
+        tall = [(bar.column, row) for bar in curve.bars for row in range(bar.low_row, bar.high_row + 1)]
+        _draw_points(tall, glyphs.fit("│"), ink(curve.role))
     for curve in layout.plotted:
         _draw_dashes(curve, ink(curve.role), glyphs)
-    for curve in layout.laid_over:
-        _draw_points([(star.column, star.row) for star in curve.stars], glyphs.other, ink(curve.role))
-    for curve in layout.plotted:
-        for sign in (glyphs.star, glyphs.near_best, glyphs.untrusted):
-            stars = [(star.column, star.row) for star in curve.stars if _sign(star, glyphs) == sign]
-            _draw_points(stars, sign, ink(curve.role))
+    for curves, sign in ((layout.laid_over, glyphs.other), (layout.plotted, glyphs.star)):
+        for curve in curves:
+            signs: dict[str, list[tuple[int, int]]] = {}
+            for star in curve.stars:
+                signs.setdefault(_sign(star, sign, glyphs), []).append((star.column, star.row))
+            for one, places in signs.items():
+                _draw_points(places, one, ink(curve.role))
     built: str = figure.build().string()
     return built
 
 
-def _sign(star: Star, glyphs: Glyphs) -> str:
+def _sign(star: Star, usual: str, glyphs: Glyphs) -> str:
     if not star.trusted:
         return glyphs.untrusted
-    return glyphs.near_best if star.provisional else glyphs.star
+    return glyphs.near_best if star.provisional else usual
 
 
 def _draw_points(places: Sequence[tuple[int, int]], sign: str, ink: Any) -> None:

@@ -53,13 +53,12 @@ class PlottedCurve:
 
 
 def plot_curves(
-    series: Sequence[Series], seq_lens: Sequence[int], scale: VerticalAxis, column_of: dict[int, int]
+    series: Sequence[Series], order: Sequence[int], scale: VerticalAxis, column_of: dict[int, int]
 ) -> list[PlottedCurve]:
-    """The curves on the grid, coloured and lettered in the order of their sequence lengths.
+    """The curves on the grid, coloured and lettered by the place of their sequence length in `order`.
 
-    `seq_lens` may hold lengths that have no curve yet: theirs are kept for them.
+    `order` may hold lengths that have no curve yet: theirs are kept for them.
     """
-    order = sorted({*seq_lens, *(one.seq_len for one in series)})
     ordered = sorted(series, key=lambda one: one.seq_len)
     return [_plot(one, order.index(one.seq_len), scale, column_of) for one in ordered]
 
@@ -94,16 +93,16 @@ def _bar(column: int, row: int, low: float, high: float, rows: int) -> Bar | Non
     return Bar(column, min(row, math.floor(low + 0.5)), max(row, math.floor(high + 0.5)))
 
 
-def cells_of(stroke: Stroke) -> set[tuple[int, int]]:
-    """The (column, row) cells that a stroke passes, at dot resolution."""
-    steps = max(1, math.ceil(4 * max(abs(stroke.end.x - stroke.start.x), abs(stroke.end.y - stroke.start.y))))
-    return {
-        (
-            math.floor(stroke.start.x + (stroke.end.x - stroke.start.x) * i / steps + 0.5),
-            math.floor(stroke.start.y + (stroke.end.y - stroke.start.y) * i / steps + 0.5),
-        )
-        for i in range(steps + 1)
-    }
+def cells_of(strokes: Sequence[Stroke]) -> NDArray[np.int64]:
+    """The (column, row) cells that the strokes pass, at dot resolution, `[n, 2]`, some more than once."""
+    if not strokes:
+        return np.empty((0, 2), dtype=np.int64)
+    start, end = np.moveaxis(np.asarray(strokes, dtype=np.float64), 1, 0)
+    steps = np.maximum(1, np.ceil(4 * np.abs(end - start).max(axis=1))).astype(np.int64)
+    share = np.minimum(np.arange(steps.max() + 1) / steps[:, None], 1.0)[..., None]
+    along = start[:, None] + (end - start)[:, None] * share
+    cells: NDArray[np.int64] = np.floor(along + 0.5).astype(np.int64).reshape(-1, 2)
+    return cells
 
 
 def taken_cells(curves: Iterable[PlottedCurve], rows: int, width: int, labels: int = 0) -> NDArray[np.bool_]:
@@ -113,10 +112,9 @@ def taken_cells(curves: Iterable[PlottedCurve], rows: int, width: int, labels: i
     """
     taken = np.zeros((rows, width), dtype=np.bool_)
     for curve in curves:
-        cells = {cell for stroke in curve.strokes for cell in cells_of(stroke)}
-        cells |= {(star.column + extra, star.row) for star in curve.stars for extra in range(labels + 1)}
-        cells |= {(bar.column, row) for bar in curve.bars for row in range(bar.low_row, bar.high_row + 1)}
-        for column, row in cells:
-            if 0 <= row < rows and 0 <= column < width:
-                taken[rows - 1 - row, column] = True
+        cells = [(star.column + extra, star.row) for star in curve.stars for extra in range(labels + 1)]
+        cells += [(bar.column, row) for bar in curve.bars for row in range(bar.low_row, bar.high_row + 1)]
+        column, row = np.concatenate([cells_of(curve.strokes), np.reshape(cells, (-1, 2)).astype(np.int64)]).T
+        inside = (row >= 0) & (row < rows) & (column >= 0) & (column < width)
+        taken[rows - 1 - row[inside], column[inside]] = True
     return taken

@@ -17,6 +17,11 @@ _WITHIN_A_CELL = 0.4
 """How far beyond a row's centre a value still is drawn in that row."""
 _LEAST_HIGH = 1.2
 """Noise around 1.0 is not blown up to fill the plot."""
+_LEAST_SPAN = 0.1
+"""Nor is other noise: an axis shows at least so much of its highest value."""
+_LEAST_STEP = 1e-6
+_LONG = 1e9
+"""Ticks closer than the one, or higher than the other, are written with an exponent."""
 
 
 REFERENCE = 1.0
@@ -65,20 +70,23 @@ class Scale:
         """Row and label of each tick, upwards."""
         apart = round(self.step / self.per_row)
         first = round(self.row(self.origin))
+        values = [
+            (row, self.origin + (row - first) // apart * self.step)
+            for row in range(first % apart, self.rows, apart)
+        ]
+        if self.step < _LEAST_STEP or values[-1][1] >= _LONG:
+            return [(row, f"{value:.3e}") for row, value in values]
         decimals = next(
             n
             for n in range(self.least_decimals, 15)
             if math.isclose(self.step * 10**n, round(self.step * 10**n))
         )
-        return [
-            (row, f"{self.origin + (row - first) // apart * self.step:.{decimals}f}")
-            for row in range(first % apart, self.rows, apart)
-        ]
+        return [(row, f"{value:.{decimals}f}") for row, value in values]
 
 
 @dataclass(frozen=True)
 class LogScale:
-    """A logarithmic vertical axis: the bottom row is at `low`, each row is a factor of `per_row` more."""
+    """A logarithmic vertical axis: the bottom row is at 10^`low`, each row is `per_row` decades more."""
 
     low: float
     per_row: float
@@ -86,22 +94,28 @@ class LogScale:
 
     def row(self, value: float) -> float:
         """Rows above the bottom one, fractions included; a value of 0 lies far below."""
-        return math.log(value / self.low) / math.log(self.per_row) if value > 0 else -1e9
+        return (math.log10(value) - self.low) / self.per_row if value > 0 else -1e9
 
     @property
     def ticks(self) -> list[tuple[int, str]]:
         """1, 2 and 5 times powers of ten, as many as stand clear of each other; the powers first."""
-        high = self.low * self.per_row ** (self.rows - 1)
-        powers = range(math.floor(math.log10(self.low)), math.ceil(math.log10(high)) + 1)
+        high = self.low + self.per_row * (self.rows - 1)
+        powers = range(math.floor(self.low), math.ceil(high) + 1)
         found: dict[int, str] = {}
         for digit in (1, 5, 2):
             for power in powers:
-                value = digit * 10.0**power
-                row = math.floor(self.row(value) + 0.5)
-                clear = all(abs(row - other) > 1 for other in found)
-                if 0 <= row < self.rows and clear:
-                    found[row] = f"{value:.{max(0, -power)}f}"
+                # by its logarithm: the power itself may be beyond what a float holds
+                row = math.floor((math.log10(digit) + power - self.low) / self.per_row + 0.5)
+                if 0 <= row < self.rows and all(abs(row - other) > 1 for other in found):
+                    found[row] = _power_label(digit, power)
         return sorted(found.items())
+
+
+def _power_label(digit: int, power: int) -> str:
+    """`digit` · 10^`power`, written out as long as that is short."""
+    if -6 <= power <= 6:
+        return f"{digit * 10.0**power:.{max(0, -power)}f}"
+    return f"{digit}e{power:+03d}"
 
 
 LOG_FROM = 20.0
@@ -120,24 +134,26 @@ def free_scale(low: float, high: float, rows: int) -> VerticalAxis:
     """
     _check_rows(rows)
     if high / low > LOG_FROM:
-        # half a row to spare at either end
-        per_row = (high / low) ** (1 / (rows - 2))
-        return LogScale(low / per_row**0.5, per_row, rows)
-    if high - low < 1e-3 * high:
-        low, high = 0.99 * low, 1.01 * high
+        bottom, top = math.log10(low), math.log10(high)
+        # both ends stand inside their cells, clear of where one row ends and the next begins
+        per_row = (top - bottom) / (rows - 1 - 2 * _WITHIN_A_CELL)
+        return LogScale(bottom - _WITHIN_A_CELL * per_row, per_row, rows)
+    if high - low < _LEAST_SPAN * high:
+        middle, half = (low + high) / 2, _LEAST_SPAN / 2 * high
+        low, high = middle - half, middle + half
     best: tuple[float, Scale] | None = None
     for step, price in _nice_steps(high - low):
         for apart in _ROWS_PER_TICK:
             per_row = step / apart
-            bottom = math.floor(low / per_row + _WITHIN_A_CELL)
-            used = math.ceil(high / per_row - _WITHIN_A_CELL) - bottom + 1
+            lowest = math.floor(low / per_row + _WITHIN_A_CELL)
+            used = math.ceil(high / per_row - _WITHIN_A_CELL) - lowest + 1
             if used > rows:
                 continue
             ticks = used / apart
             cost = price + 3 * (rows - used) / rows + abs(math.log(max(ticks, 0.5) / _wanted_ticks(rows)))
             if best is None or cost < best[0]:
-                origin = math.ceil(bottom / apart) * step
-                best = cost, Scale(bottom * per_row, per_row, rows, step, origin, least_decimals=0)
+                origin = math.ceil(lowest / apart) * step
+                best = cost, Scale(lowest * per_row, per_row, rows, step, origin, least_decimals=0)
     assert best is not None  # the largest step always fits
     return best[1]
 
