@@ -55,7 +55,6 @@ class SpecprofApp(App[int]):
         self._opens = opens
         self._palettes: dict[str, Palette] = {}
         self._theme_files = ThemeFiles()
-        self._wanted_theme = palette.name
         self._without_colour: WithoutColour | None = None
         self._measuring: asyncio.Task[None] | None = None
         self.source: LiveSource | None = None
@@ -64,6 +63,8 @@ class SpecprofApp(App[int]):
         self.farewell: list[str] = []
         """What is said on stderr once the terminal is as it was."""
         self._leaving: int | None = None
+        self._failure_code = 0
+        """Of a run that could not begin."""
         if not surface.colour:
             self._refuse_colour()
         self.look = self._look_in(palette)
@@ -186,9 +187,7 @@ class SpecprofApp(App[int]):
         elif outcome.record is None:
             failed("; ".join(outcome.sentences()))
         else:
-            self.show_results(Run.of(outcome.record), outcome)
-
-    _failure_code = 0
+            self.show_results(Run.of(outcome.record))
 
     async def _recorded(self, start: Start, show: Callable[[LiveSource], None]) -> Outcome:
         recording = await start.recording()
@@ -196,7 +195,7 @@ class SpecprofApp(App[int]):
         show(self.source)
         return await recording.run(lambda event: None, published)
 
-    def show_results(self, run: Run, outcome: Outcome | None = None) -> None:
+    def show_results(self, run: Run) -> None:
         """The results of a run, in place of the screen that showed how it was measured."""
         from specprof.tui.screens.results import ResultsScreen
 
@@ -244,6 +243,17 @@ class SpecprofApp(App[int]):
             if self._measuring is not None:
                 self._measuring.cancel()
             self.exit(128 + number)
+
+    def terminal_gone(self, *, goes_on: bool) -> None:
+        """No key comes any more. Ends as by SIGHUP or, where that is ignored, when the run has ended."""
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.exit_event.set()
+        if not goes_on:
+            self.on_signal(signal.SIGHUP)
+        elif self.measuring:
+            self._leaving = 0
+        else:
+            self.exit(self.exit_code)
 
     async def end_recording(self) -> None:
         """Whatever ended the app: the child is gone after this, and what was measured is published."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import select
 import signal
 import sys
 import termios
@@ -14,9 +15,11 @@ from typing import Any
 
 from specprof.tui.app import Opens, SpecprofApp
 from specprof.tui.driver import leave_terminal
-from specprof.views.glyphs import ASCII
 from specprof.views.terminal import surface_of
 from specprof.views.themes import named_theme
+
+LOOK_S = 1.0
+"""How often it is asked whether the terminal is still there."""
 
 PATIENCE_S = 4.0
 """How long a signalled app may take to end by itself: Slurm and others kill after five seconds."""
@@ -26,9 +29,7 @@ def open_app(opens: Opens, *, theme: str | None = None, ascii_only: bool = False
     """Runs the app to its end. Returns the exit code, and what to say on stderr then."""
     if not os.environ.get("NO_COLOR", "unset"):
         del os.environ["NO_COLOR"]  # set to nothing it asks for nothing; textual would obey it
-    surface = surface_of(sys.stderr, theme=theme)  # textual draws there
-    if ascii_only:
-        surface = replace(surface, glyphs=ASCII)
+    surface = surface_of(sys.stderr, theme=theme, ascii_only=ascii_only)  # textual draws there
     palette = named_theme(surface.theme)
     if not palette.colour:
         surface = replace(surface, depth=None)
@@ -40,9 +41,11 @@ def open_app(opens: Opens, *, theme: str | None = None, ascii_only: bool = False
 
 async def _run(app: SpecprofApp) -> int:
     with _signals_caught(app):
+        watching = asyncio.create_task(_watch_terminal(app))
         try:
             await app.run_async()
         finally:
+            watching.cancel()
             await app.end_recording()
     if app.return_value is not None:
         return app.return_value
@@ -69,6 +72,18 @@ def _signals_caught(app: SpecprofApp) -> Iterator[None]:
     finally:
         for number in caught:
             loop.remove_signal_handler(number)
+
+
+async def _watch_terminal(app: SpecprofApp) -> None:
+    """Notices a terminal that is gone without a SIGHUP, as a program in the background has it.
+
+    Textual's reader of the keyboard would take the end of the file for no key, and ask again for ever.
+    """
+    terminal = select.poll()
+    terminal.register(sys.stdin.fileno(), 0)
+    while not terminal.poll(0):
+        await asyncio.sleep(LOOK_S)
+    app.terminal_gone(goes_on=signal.getsignal(signal.SIGHUP) is signal.SIG_IGN)
 
 
 _found: list[tuple[int, list[Any]]] = []

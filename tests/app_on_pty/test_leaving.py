@@ -18,6 +18,13 @@ IN_SECOND_ROW = "sample 15"
 FIRST_ROW = [Cell(1, 16, k) for k in (1, 4, 8)]
 
 
+IGNORING = (
+    "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); "
+    "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+)
+"""What nohup does."""
+
+
 def in_second_row(specprof: Specprof, deed: str, **options) -> Terminal:
     """A run on screen whose child does `deed` in its second row."""
     specprof.stage.does((0, IN_SECOND_ROW, deed))
@@ -84,19 +91,39 @@ def test_row_5_a_terminal_that_hangs_up_saves_the_run(specprof: Specprof):
     check_kept(specprof)
 
 
-def test_row_5_nohup_is_honoured(specprof: Specprof):
-    specprof.stage.does((0, IN_SECOND_ROW, "pause"))
-    ignoring = (
-        "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); "
+def test_row_5_a_terminal_that_is_gone_without_a_signal_is_noticed(specprof: Specprof):
+    specprof.stage.does((0, IN_SECOND_ROW, "wait"))
+    deaf = (
+        "import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP]); "
         "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
     )
-    program = ("-c", ignoring, str(WITH_FAKE_CHILD), str(specprof.stage.folder))
+    terminal = specprof.run(program=("-c", deaf, str(WITH_FAKE_CHILD), str(specprof.stage.folder)))
+    specprof.stage.wait_for(f"wait at {IN_SECOND_ROW}", 20)
+    terminal.hang_up()
+    assert terminal.wait_exit() == 129
+    check_kept(specprof)
+
+
+def test_row_5_nohup_is_honoured(specprof: Specprof):
+    specprof.stage.does((0, IN_SECOND_ROW, "pause"))
+    program = ("-c", IGNORING, str(WITH_FAKE_CHILD), str(specprof.stage.folder))
     terminal = specprof.run(program=program)
     specprof.stage.wait_for(f"pause at {IN_SECOND_ROW}", 20)
     terminal.signal(signal.SIGHUP)
     specprof.stage.goes_on()
     terminal.wait_for("1 Speedup")
     terminal.press("q")
+    assert terminal.wait_exit() == 0
+    check_kept(specprof, "complete")
+
+
+def test_row_5_under_nohup_a_run_outlives_its_terminal_and_ends_by_itself(specprof: Specprof):
+    specprof.stage.does((0, IN_SECOND_ROW, "pause"))
+    terminal = specprof.run(program=("-c", IGNORING, str(WITH_FAKE_CHILD), str(specprof.stage.folder)))
+    specprof.stage.wait_for(f"pause at {IN_SECOND_ROW}", 20)
+    terminal.hang_up()
+    time.sleep(1.5)
+    specprof.stage.goes_on()
     assert terminal.wait_exit() == 0
     check_kept(specprof, "complete")
 
