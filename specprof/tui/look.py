@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, cast
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.dom import DOMNode
 
 from specprof.views.glyphs import Glyphs
-from specprof.views.lines import cut
+from specprof.views.lines import cut, wrap
 from specprof.views.palette import Palette, Role
 
 Piece = tuple[str, Role] | tuple[str, Role, bool]
@@ -33,7 +34,7 @@ class Look:
                 shown = cut(shown, room, self.glyphs.ellipsis)
             text.append(shown, self.palette.style(role, bold=bool(bold and bold[0])))
             if room is not None:
-                room -= Text(shown).cell_len
+                room -= cell_len(shown)
                 if room <= 0:
                     break
         return text
@@ -47,21 +48,6 @@ class Look:
             self.line((indent if index else "", role), (line, role), width=width)
             for index, line in enumerate(lines)
         ]
-
-
-def wrap(words: str, width: int) -> list[str]:
-    """Lines of whole words; a word longer than a line is broken."""
-    found: list[str] = []
-    for word in words.split():
-        rest = word
-        if found and len(found[-1]) + 1 + len(rest) <= width:
-            found[-1] += " " + rest
-            continue
-        while len(rest) > width:
-            found.append(rest[:width])
-            rest = rest[width:]
-        found.append(rest)
-    return found or [""]
 
 
 class _HasLook(Protocol):

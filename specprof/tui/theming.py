@@ -51,15 +51,22 @@ DEFAULT_VARIABLES = _own(PLAIN)
 """For the moment before the app has a theme of its own."""
 
 
-def _shades(palette: Palette) -> dict[str, str]:
-    """Textual's base colours. Their darker and lighter shades are the colours themselves."""
-    bases = {
+def _kinds(palette: Palette) -> dict[str, str]:
+    """What colours mean to Textual's widgets."""
+    return {
         "primary": palette.accent,
         "secondary": palette.muted,
         "accent": palette.accent,
         "warning": palette.warn,
         "error": palette.bad,
         "success": palette.good,
+    }
+
+
+def _shades(palette: Palette) -> dict[str, str]:
+    """Textual's base colours. Their darker and lighter shades are the colours themselves."""
+    bases = {
+        **_kinds(palette),
         "foreground": palette.text,
         "background": palette.ground,
         "primary-background": palette.panel,
@@ -75,14 +82,7 @@ def _shades(palette: Palette) -> dict[str, str]:
 
 def _words(palette: Palette) -> dict[str, str]:
     """Words, and the grounds that Textual puts coloured words on."""
-    kinds = {
-        "primary": palette.accent,
-        "secondary": palette.muted,
-        "accent": palette.accent,
-        "warning": palette.warn,
-        "error": palette.bad,
-        "success": palette.good,
-    }
+    kinds = _kinds(palette)
     return {
         "text": palette.text,
         "text-muted": palette.muted,

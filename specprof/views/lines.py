@@ -27,3 +27,18 @@ def join_facts(facts: Iterable[str], width: int, separator: str, ellipsis: str) 
         else:
             lines.append(cut(fact, width, ellipsis))
     return lines
+
+
+def wrap(words: str, width: int) -> list[str]:
+    """Lines of whole words; a word longer than a line is broken."""
+    found: list[str] = []
+    for word in words.split():
+        rest = word
+        if found and len(found[-1]) + 1 + len(rest) <= width:
+            found[-1] += " " + rest
+            continue
+        while len(rest) > width:
+            found.append(rest[:width])
+            rest = rest[width:]
+        found.append(rest)
+    return found or [""]

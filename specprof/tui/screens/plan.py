@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from specprof.plan.assemble import Asked
 from specprof.session import library
@@ -33,9 +33,6 @@ from specprof.tui.widgets.recent_runs import RecentRuns
 
 if TYPE_CHECKING:
     from specprof.tui.app import SpecprofApp
-
-ROOMY = 72
-"""Columns from which on seven keys stand in the footer with room between them."""
 
 
 class PlanScreen(Frame, inherit_bindings=False):
@@ -87,9 +84,6 @@ class PlanScreen(Frame, inherit_bindings=False):
 
     def on_mount(self) -> None:
         self._check()
-
-    def on_resize(self, event: events.Resize) -> None:
-        self.query_one(Footer).compact = event.size.width < ROOMY
 
     def on_screen_resume(self) -> None:
         """Looks at everything anew: another run may have been measured meanwhile."""

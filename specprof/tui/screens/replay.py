@@ -88,7 +88,7 @@ class ReplayScreen(StreamScreen):
 
     def action_seek(self, share: float) -> None:
         player = self._replay.player
-        player.seek(min(player.duration_s, max(0.0, player.t_s + share * player.duration_s)))
+        player.seek(player.t_s + share * player.duration_s)
         self._now()
 
     def action_restart(self) -> None:

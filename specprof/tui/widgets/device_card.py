@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from specprof.tui.look import Piece, wrap
+from specprof.tui.look import Piece
 from specprof.tui.state.device_card import Card
 from specprof.tui.widgets.drawn import Drawn
-from specprof.views.lines import join_facts
+from specprof.views.lines import join_facts, wrap
 
 LABEL = 9
 

@@ -115,22 +115,19 @@ def lay_out(
 
 def _axis(figure: Figure, series: Sequence[Series], rows: int) -> VerticalAxis:
     """Speedups on the published axis; others logarithmic where they reach far, else as they fit."""
-    reference = figure.reference
-    values = [one.values for one in series]
-    if figure.simulated or (reference == 1.0 and not _reaches_far(reference, values)):
+    if figure.simulated:
         return vertical_scale(*_extent(series, 1.0), rows)
+    judged = [] if figure.reference is None else [np.array([figure.reference])]
+    values = [*judged, *(one.values for one in series)]
     if not values:
         return free_scale(1.0, 10.0, rows)
-    everything = np.concatenate(values if reference is None else [np.array([reference]), *values])
+    everything = np.concatenate(values)
     lowest, highest = float(everything.min()), float(everything.max())
     if highest / lowest > LOG_FROM:
         return free_scale(lowest, highest, rows)
+    if figure.reference == 1.0:
+        return vertical_scale(*_extent(series, 1.0), rows)
     return free_scale(*_extent(series, lowest), rows)
-
-
-def _reaches_far(reference: float, values: Sequence[NDArray[np.float64]]) -> bool:
-    everything = np.concatenate([np.array([reference]), *values])
-    return float(everything.max()) / float(everything.min()) > LOG_FROM
 
 
 def _extent(series: Sequence[Series], anchor: float) -> tuple[float, float]:
