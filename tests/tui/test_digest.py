@@ -6,6 +6,7 @@ import pytest
 from run.streams import Story, build_stream
 
 from specprof.analysis.opened import Run
+from specprof.run import events as ev
 from specprof.run.reduce import Reduction
 from specprof.tui.state.digest import Digest
 
@@ -29,6 +30,16 @@ def test_at_every_moment_it_says_what_the_reduction_says(story: Story):
     assert digest is not None
     assert digest.run().record.cells == reduction.record().cells
     assert digest.run().record.status == reduction.status()
+
+
+def test_one_more_sample_is_enough_to_judge_a_cell_anew():
+    reduction = Reduction()
+    digest = None
+    for event in build_stream(Story(telemetry=False, rounds=6)):
+        reduction.apply(event)
+        digest = digest or Digest(reduction)
+        if isinstance(event, ev.SampleTaken | ev.CellFinished):
+            assert digest.cell(event.cell) == reduction.cell_record(event.cell)
 
 
 def test_nothing_is_made_again_where_nothing_has_changed():
