@@ -15,37 +15,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from specprof.analysis.acceptance import PUBLISHED, AcceptanceModel, log_fit_from
+from specprof.analysis.arrays import Arrays
 from specprof.analysis.curves import Curve, CurveSet
+from specprof.analysis.drafting import DraftCost, draft_from
 from specprof.analysis.findings import Finding, find_all
 from specprof.analysis.paired import PairedRow, WorstCase
+from specprof.analysis.setting import setting_of
 from specprof.errors import RunFileProblem, UsageProblem
 from specprof.plan.plan import Cell, Row
 from specprof.run.reading import load_record
 from specprof.run.record import CellRecord, Interval, Reference, RunRecord
 from specprof.run.samples import resolve
 from specprof.run.sanitize import clean
-
-Grid = NDArray[np.float64]
-
-
-class Arrays(NamedTuple):
-    """A median and the bounds of its 95 % interval, `[B, S, K]` each, NaN where there is no value.
-
-    For a published figure the bounds are the error of reading it off.
-    """
-
-    median: Grid
-    low: Grid
-    high: Grid
 
 
 @dataclass(frozen=True)
@@ -57,6 +46,8 @@ class Run:
     """What the loader had to say, one sentence each."""
     path: Path | None = None
     """The file it came from; None for a run that is not in a file."""
+    draft_cost: DraftCost | None = None
+    """What drafting is said to cost; None for what the run measured."""
 
     def __post_init__(self) -> None:
         if self.record.reference is not None:
@@ -117,25 +108,45 @@ class Run:
         """The published method's name for `ratio`."""
         return self.ratio()
 
-    def speedup(self, acceptance: AcceptanceModel = PUBLISHED) -> Arrays:
-        """E(K) / (T(K)/T(1)), `[B, S, K]` (Medusa, arXiv 2401.10774, appendix); exactly E(1) at K = 1.
+    def speedup(self, acceptance: AcceptanceModel = PUBLISHED, draft: DraftCost | None = None) -> Arrays:
+        """E(K) / (T(K)/T(1) + D(K)/T(1)), `[B, S, K]`; exactly E(1) at K = 1.
 
-        E is the model's expected tokens per verify step. The figure that was published comes back under
-        the acceptance model it was printed with; under another, E'(K) / ratio.
+        E is the model's expected tokens per verify step (Medusa, arXiv 2401.10774, appendix), D what
+        drafting costs: where None is given what the run measured, and nothing where it measured none.
+        The figure that was published comes back under the acceptance model it was printed with; under
+        another, E'(K) / ratio.
         """
         tokens = acceptance.expected_tokens(self.candidates)
-        if self.record.reference is not None:
+        cost = (draft or self.draft).relative(self.record, acceptance)
+        if self.record.reference is not None and not np.any(cost.high):
             printed, own = self._printed, _own_acceptance(self.record.reference)
             gain = tokens / own.expected_tokens(self.candidates)
             return Arrays(*(part * gain for part in printed))
         ratio = self.ratio()
         with np.errstate(divide="ignore", invalid="ignore"):
-            return Arrays(tokens / ratio.median, tokens / ratio.high, tokens / ratio.low)
+            return Arrays(
+                tokens / (ratio.median + cost.median),
+                tokens / (ratio.high + cost.high),
+                tokens / (ratio.low + cost.low),
+            )
+
+    @property
+    def draft(self) -> DraftCost:
+        """What drafting costs where nothing else is said: as measured, or free where it was not."""
+        return self.draft_cost or draft_from(None, self.record)
+
+    def with_draft(self, text: str | None) -> Run:
+        """The same run where drafting costs what `--draft-cost` says. Raises UsageProblem."""
+        return self if text is None else replace(self, draft_cost=draft_from(text, self.record))
 
     def verdicts(self) -> NDArray[np.str_]:
-        """Each cell's verdict, `[B, S, K]`: that of the record, or `published` in a published figure."""
-        missing = "published" if self.published else "not_run"
-        found = np.full(self._shape, missing, dtype="<U10")
+        """Each cell's verdict, `[B, S, K]`: that of the record, or `published` in a published figure.
+
+        Empty where the plan has no cell: a count that refinement added to other rows only.
+        """
+        found = np.full(self._shape, "", dtype="<U10")
+        for planned in self.record.plan.cells():
+            found[self._place(planned)] = "published" if self.published else "not_run"
         for cell in self._cells:
             found[self._place(cell.cell)] = cell.verdict
         return found
@@ -158,27 +169,34 @@ class Run:
         samples = record.measured_ms.samples if record and record.measured_ms else []
         return np.asarray(samples, dtype=np.float64)
 
-    def curves(self, acceptance: AcceptanceModel = PUBLISHED) -> CurveSet:
+    def curves(self, acceptance: AcceptanceModel = PUBLISHED, draft: DraftCost | None = None) -> CurveSet:
         """The speedup curves, one per batch size and sequence length that has a point."""
         plan, reference = self.record.plan, self.record.reference
+        cost = draft or self.draft
+        relative = cost.relative(self.record, acceptance).median
         rows = zip(plan.rows(), np.ndindex(*self._shape[:2]), strict=True)
-        speedup = self.speedup(acceptance)
-        curves = (self._curve(row, Arrays(*(part[place] for part in speedup)), acceptance)
-                  for row, place in rows)  # fmt: skip
+        speedup = self.speedup(acceptance, cost)
+        curves = (
+            self._curve(row, Arrays(*(part[place] for part in speedup)), acceptance, relative[place])
+            for row, place in rows
+        )
         return CurveSet(
             title=clean(plan.model.title),
             curves=tuple(curve for curve in curves if curve.size),
             acceptance_name=acceptance.name,
-            acceptance_formula=acceptance.formula,
+            acceptance_formula=", ".join(filter(None, (acceptance.formula, cost.formula))),
             estimated=self.estimated,
             published=self.published,
             candidates=plan.candidates,
             reading_error=reference.reading_error if reference else None,
+            setting=setting_of(self.record),
         )
 
-    def findings(self, acceptance: AcceptanceModel = PUBLISHED) -> list[Finding]:
+    def findings(
+        self, acceptance: AcceptanceModel = PUBLISHED, draft: DraftCost | None = None
+    ) -> list[Finding]:
         """What the curves say, in plain sentences, in the order to show them."""
-        return find_all(self.curves(acceptance))
+        return find_all(self.curves(acceptance, draft))
 
     # How they are made
 
@@ -226,8 +244,11 @@ class Run:
             part[:, :, 0] = _own_acceptance(reference).expected_tokens(1)
         return printed
 
-    def _curve(self, row: Row, speedup: Arrays, acceptance: AcceptanceModel) -> Curve:
-        """One row's curve; the arrays are `[K]`. A cell whose latency came out as 0 has no speedup."""
+    def _curve(
+        self, row: Row, speedup: Arrays, acceptance: AcceptanceModel, draft: NDArray[np.float64]
+    ) -> Curve:
+        """One row's curve; the arrays are `[K]`, `draft` D(K)/T(1). A cell whose latency came out as 0 has
+        no speedup."""
         kept = np.flatnonzero(np.isfinite(speedup.median) & (speedup.median > 0))
         counts = np.asarray(self.candidates, dtype=np.int64)[kept]
         median, low, high = (part[kept] for part in speedup)
@@ -236,7 +257,9 @@ class Run:
             trusted = np.ones(kept.size, dtype=np.bool_)
             return Curve(*row, counts, median, low, high, trusted, unpaired.compare)
         cells = [self._by_cell[Cell(*row, int(count))] for count in counts]
-        pairs = PairedRow(cells, acceptance.expected_tokens(counts), self.record.plan.model, unpaired)
+        pairs = PairedRow(
+            cells, acceptance.expected_tokens(counts), self.record.plan.model, unpaired, draft[kept]
+        )
         return Curve(
             *row, counts, median, low, high, self._trusted(row, cells), pairs.compare, pairs.shared_rounds
         )

@@ -46,18 +46,42 @@ class WorstCase:
 
 
 class PairedRow:
-    """The measured cells of one row, `[n]`, with the expected tokens per step of each, `[n]`."""
+    """The measured cells of one row, `[n]`, with the expected tokens per step of each, `[n]`.
+
+    `draft` is D(K)/T(1), `[n]`, what proposing the candidates costs. Each round's step is then
+    T(K) + D(K)/T(1) · T(1) of that round, so that a comparison with K = 1 still gives the speedup itself.
+    The error of D is in the speedup's own interval and not in these comparisons, which it enters alike.
+    """
 
     def __init__(
-        self, cells: Sequence[CellRecord], tokens: Vector, shape: ModelShape, unpaired: WorstCase
+        self,
+        cells: Sequence[CellRecord],
+        tokens: Vector,
+        shape: ModelShape,
+        unpaired: WorstCase,
+        draft: Vector | None = None,
     ) -> None:
         self._cells, self._tokens, self._shape, self._unpaired = cells, tokens.tolist(), shape, unpaired
+        self._draft = [0.0] * len(cells) if draft is None else draft.tolist()
         self._found: dict[tuple[int, int], Estimate] = {}
 
     @cached_property
     def _samples(self) -> list[tuple[Vector, list[int]]]:
         """Each cell's samples at full depth, ms, and their rounds. A cell without samples has none."""
-        return [depth_samples(cell, self._shape) for cell in self._cells]
+        return [self._with_draft(index) for index in range(len(self._cells))]
+
+    def _with_draft(self, index: int) -> tuple[Vector, list[int]]:
+        """A cell's steps with their drafting, in the rounds that measured K = 1 too."""
+        mine, rounds = depth_samples(self._cells[index], self._shape)
+        cost = self._draft[index]
+        if not cost:
+            return mine, rounds
+        base = next((cell for cell in self._cells if cell.candidates == 1), None)
+        if base is None:
+            return np.empty(0), []
+        plain, plain_rounds = depth_samples(base, self._shape)
+        steps, singles = paired(mine, rounds, plain, plain_rounds)
+        return steps + cost * singles, sorted(set(rounds) & set(plain_rounds))
 
     def _in_shared_rounds(self, i: int, j: int) -> tuple[Vector, Vector]:
         """Latencies of points i and j, ms, `[m]` each, in the rounds that measured both."""

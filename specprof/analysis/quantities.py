@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from specprof.analysis.acceptance import AcceptanceModel
-from specprof.analysis.opened import Arrays, Run
+from specprof.analysis.arrays import Arrays
+from specprof.analysis.opened import Run
 from specprof.plan.memory import step_bytes
 from specprof.plan.plan import Cell
 
@@ -58,9 +59,12 @@ def _latency(run: Run, acceptance: AcceptanceModel) -> Arrays:
 
 
 def _tokens_per_s(run: Run, acceptance: AcceptanceModel) -> Arrays:
-    """B · E(K) / T(K), tokens/s of the whole batch."""
-    tokens = 1e3 * acceptance.expected_tokens(run.candidates)
-    return _per_latency(run, tokens * np.asarray(run.batch_sizes, dtype=np.float64)[:, None, None])
+    """B · E(K) / (T(K) + D(K)), tokens/s of the whole batch, with D what drafting costs."""
+    batch = np.asarray(run.batch_sizes, dtype=np.float64)[:, None, None]
+    tokens = 1e3 * batch * acceptance.expected_tokens(run.candidates)
+    cost, latency = run.draft.relative(run.record, acceptance), run.latency_ms()
+    step = Arrays(*(own + share * own[..., :1] for own, share in zip(latency, cost, strict=True)))
+    return _over(tokens, step)
 
 
 def _bandwidth(run: Run, acceptance: AcceptanceModel) -> Arrays:
@@ -75,13 +79,13 @@ def _bandwidth(run: Run, acceptance: AcceptanceModel) -> Arrays:
     for place in np.ndindex(*needed.shape):
         b, s, k = place
         needed[place] = step_bytes(plan, Cell(run.batch_sizes[b], run.seq_lens[s], run.candidates[k]))
-    return _per_latency(run, 1e3 * needed / streamed if streamed else np.full_like(needed, np.nan))
+    floor = 1e3 * needed / streamed if streamed else np.full_like(needed, np.nan)
+    return _over(floor, run.latency_ms())
 
 
-def _per_latency(run: Run, of_a_step: np.ndarray) -> Arrays:
-    latency = run.latency_ms()
+def _over(of_a_step: np.ndarray, step_ms: Arrays) -> Arrays:
     with np.errstate(divide="ignore", invalid="ignore"):
-        return Arrays(of_a_step / latency.median, of_a_step / latency.high, of_a_step / latency.low)
+        return Arrays(of_a_step / step_ms.median, of_a_step / step_ms.high, of_a_step / step_ms.low)
 
 
 def _without_latency(run: Run) -> str:

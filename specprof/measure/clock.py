@@ -25,6 +25,8 @@ class Sample(NamedTuple):
     measured_ms: float
     head_ms: float | None
     suspended: bool = False
+    timed_s: tuple[float, float] | None = None
+    """Monotonic time, s, at which the clock was started and stopped."""
 
 
 class Clock(Protocol):
@@ -38,16 +40,17 @@ class CpuClock:
     def sample(self, step: Step, *, with_head: bool) -> Sample:
         moments: list[int] = []
         if with_head:
-            step.marks.append(lambda: moments.append(time.perf_counter_ns()))
+            step.marks.append(lambda: moments.append(time.monotonic_ns()))
         try:
-            start = time.perf_counter_ns()
+            start = time.monotonic_ns()
             step.run()
-            end = time.perf_counter_ns()
+            end = time.monotonic_ns()
         finally:
             step.marks.clear()
         layers_ns = moments[-1] - moments[0] if moments else 0
         total_ns = end - start
-        return Sample(total_ns / 1e6, (total_ns - layers_ns) / 1e6 if with_head else None)
+        head_ms = (total_ns - layers_ns) / 1e6 if with_head else None
+        return Sample(total_ns / 1e6, head_ms, timed_s=(start / 1e9, end / 1e9))
 
 
 class CudaClock:
@@ -70,6 +73,11 @@ class CudaClock:
         return start.elapsed_time(end)
 
     def sample(self, step: Step, *, with_head: bool) -> Sample:
+        start_s = time.monotonic()
+        taken = self._sample(step, with_head=with_head)
+        return taken._replace(timed_s=(start_s, time.monotonic()))
+
+    def _sample(self, step: Step, *, with_head: bool) -> Sample:
         if not with_head:
             return Sample(self._timed(step.run), None)
         if step.run_head is not None:

@@ -12,7 +12,11 @@ from specprof.run import events as ev
 
 
 class RowCells:
-    """`active` holds the cells still to be measured, by K; `base` is K = 1, `masked_base` its diagnostic."""
+    """`active` holds the cells still to be measured, by K; `base` is K = 1, `masked_base` its diagnostic.
+
+    `done` holds those measured here to a stop. Refinement measures some of them again beside a new one,
+    as its `companions`: their results stand, whatever comes of that.
+    """
 
     def __init__(self, bench: Bench, row: Row, ended: set[Cell]) -> None:
         self.bench = bench
@@ -21,12 +25,22 @@ class RowCells:
         self.active: dict[int, CellInProgress] = {}
         self.base: CellInProgress | None = None
         self.masked_base: Step | None = None
+        self.done: dict[int, CellInProgress] = {}
+        self.companions: set[int] = set()
 
-    def open(self) -> bool:
-        """Builds prefix and steps. False where no cell of the row is left to measure."""
+    @property
+    def unfinished(self) -> bool:
+        """Whether a cell is active for its own sake."""
+        return bool(self.active.keys() - self.companions)
+
+    def open(self, *, refining: bool = False) -> bool:
+        """Builds prefix and steps. False where no cell of the row is left to measure.
+
+        Where it is `refining`, K = 1 is enough.
+        """
         row = self.row
-        wanted = [k for k in self.bench.plan.candidates if Cell(*row, k) not in self.ended]
-        if not wanted:
+        wanted = [k for k in self.bench.plan.counts(row) if Cell(*row, k) not in self.ended]
+        if not wanted and not refining:
             return False
         self.bench.speaker.say(ev.RowStarted, batch_size=row.batch_size, seq_len=row.seq_len)
         fitting = [k for k in sorted({1, *wanted}) if self._predicted_to_fit(k)]
@@ -51,6 +65,8 @@ class RowCells:
     def close(self) -> None:
         """Lets go of prefix and graphs."""
         self.active.clear()
+        self.done.clear()
+        self.companions.clear()
         self.base = self.masked_base = None
         self.bench.workload.close_row()
         capacity.release(self.bench.device)
@@ -65,7 +81,7 @@ class RowCells:
         began = self.bench.suspension.begin()
         try:
             taken = self.bench.clock.sample(step, with_head=with_head)
-            return taken._replace(suspended=self.bench.suspension.since(began))
+            return taken._replace(suspended=self.bench.suspension.since(began, taken.timed_s))
         except Exception as error:
             if not capacity.is_out_of_memory(error):
                 raise
@@ -73,6 +89,21 @@ class RowCells:
         capacity.release(self.bench.device)
         self.fail(cell, "oom", f"out of memory: {out_of_memory}")
         return None
+
+    def open_added(self, candidates: int) -> bool:
+        """Builds the step of a count that refinement added. False where it does not fit, which is said."""
+        if self._predicted_to_fit(candidates):
+            self._open_cell(candidates)
+        return candidates in self.active
+
+    def bring_back(self, counts: set[int]) -> None:
+        """Measures cells again that have ended: their steps are as they were, or built anew."""
+        self.companions = counts
+        for k in sorted(counts - self.active.keys()):
+            if k in self.done:
+                self.active[k] = self.done[k]
+            else:  # an earlier process measured it
+                self._open_cell(k)
 
     def _predicted_to_fit(self, candidates: int) -> bool:
         cell = Cell(*self.row, candidates)
@@ -123,7 +154,12 @@ class RowCells:
             self.bench.speaker.say(ev.CellPrepared, **cell._asdict())
 
     def fail(self, cell: Cell, verdict: str, reason: str) -> None:
-        """Takes a cell out of the row and says why."""
+        """Takes a cell out of the row and says why. The result of a companion stands."""
+        if cell.candidates in self.companions:
+            self.active.pop(cell.candidates, None)
+            text = f"{cell} could not be measured again, its result stands: {reason}"
+            self.bench.speaker.say(ev.Notice, level="warning", text=text[:1000])
+            return
         self.ended.add(cell)
         self.active.pop(cell.candidates, None)
         self.bench.speaker.say(ev.CellFailed, **cell._asdict(), verdict=verdict, reason=reason[:1000])

@@ -21,12 +21,16 @@ ASLEEP_S = 0.1
 """Least growth of CLOCK_BOOTTIME over CLOCK_MONOTONIC that is sleep and not the time between reading both."""
 
 
+HANDLED_S = 0.001
+"""Python calls a signal's handler between two of its own calls, so a little late. A stop shorter than this is
+not told from one just before the step."""
+
+
 class Moment(NamedTuple):
-    """What the witnesses said when a step began."""
+    """When a step began, and how long the machine had slept until then."""
 
     at_s: float
     asleep_s: float
-    continued: int
 
 
 class Heartbeat:
@@ -63,7 +67,7 @@ class Suspension:
     def __init__(self, asleep_s: Callable[[], float] | None = None) -> None:
         """`asleep_s` tells how long the machine has slept since it was booted."""
         self._asleep_s = asleep_s or machine_asleep_s
-        self._continued = 0
+        self._continued_s = float("-inf")
         self._heartbeat: Heartbeat | None = None
 
     def watch(self) -> None:
@@ -73,21 +77,38 @@ class Suspension:
         self._heartbeat = Heartbeat()
 
     def _on_continue(self, *_: object) -> None:
-        self._continued += 1
+        self._continued_s = time.monotonic()
 
     def begin(self) -> Moment:
-        return Moment(time.monotonic(), self._asleep_s(), self._continued)
+        """The moment before a step."""
+        return Moment(time.monotonic(), self._asleep_s())
 
-    def since(self, began: Moment) -> bool:
-        """Whether the process stood still since that moment."""
-        if self._continued != began.continued or self._asleep_s() - began.asleep_s > ASLEEP_S:
+    def since(self, began: Moment, timed_s: tuple[float, float] | None = None) -> bool:
+        """Whether the process stood still since that moment, or in the timed span where one is given.
+
+        `timed_s` is the monotonic time at which the clock was started and stopped: a stop a hair before or
+        after lengthened nothing.
+        """
+        start_s, end_s = timed_s or (began.at_s, time.monotonic())
+        if start_s + HANDLED_S <= self._continued_s <= end_s + HANDLED_S:
             return True
-        return self._heartbeat is not None and self._heartbeat.stood_still(began.at_s, time.monotonic())
+        if self._asleep_s() - began.asleep_s > ASLEEP_S:
+            return True
+        return self._heartbeat is not None and self._heartbeat.stood_still(start_s, end_s)
 
 
 def machine_asleep_s() -> float:
     """Seconds that the machine has slept since it was booted; 0 where the system does not tell."""
     try:
-        return time.clock_gettime(time.CLOCK_BOOTTIME) - time.monotonic()
+        tries = [_asleep_between_clocks() for _ in range(2)]
     except (AttributeError, OSError):
         return 0.0
+    return min(tries)[1]
+
+
+def _asleep_between_clocks() -> tuple[float, float]:
+    """How long the reading took, s, and what it read: a process set aside in between reads nonsense."""
+    before = time.monotonic()
+    since_boot = time.clock_gettime(time.CLOCK_BOOTTIME)
+    after = time.monotonic()
+    return after - before, since_boot - after

@@ -91,6 +91,25 @@ class CellRecord(BaseModel):
         return Cell(self.batch_size, self.seq_len, self.candidates)
 
 
+class DraftRecord(BaseModel):
+    """One draft pass of the drafter at one row, measured in the same rounds as the verify step."""
+
+    model_config = ConfigDict(frozen=True)
+
+    drafter: Text = Field(description="As it was asked for, e.g. eagle:5")
+    kind: Literal["medusa", "eagle", "llama"]
+    depth: Count = Field(description="Draft passes per verify step; heads of medusa, which run in one pass")
+    width: Count = Field(description="Tokens of each sequence in one pass")
+    batch_size: Count
+    seq_len: Count
+    pass_ms: Measured | None = None
+    ratio: Interval | None = Field(
+        default=None, description="One draft pass over T(1) at full depth, paired within rounds"
+    )
+    verdict: Verdict
+    reasons: list[Text] = Field(default_factory=list, max_length=64)
+
+
 class NoticeRecord(BaseModel):
     model_config = ConfigDict(frozen=True)
 
@@ -137,6 +156,9 @@ class RunRecord(BaseModel):
     model_build_s: Seconds | None = None
     weight_bytes: Bytes | None = None
     cells: list[CellRecord] = Field(default_factory=list, max_length=10_000)
+    drafts: list[DraftRecord] = Field(
+        default_factory=list, max_length=10_000, description="Draft pass per row, where a drafter was asked for"
+    )
     notices: list[NoticeRecord] = Field(default_factory=list, max_length=10_000)
     pauses: list[PauseRecord] = Field(default_factory=list, max_length=MAX_PAUSES)
     telemetry_sources: list[TelemetrySource] = Field(default_factory=list, max_length=16)

@@ -60,6 +60,7 @@ class SpecprofApp(App[int]):
         self.source: LiveSource | None = None
         """The run that is being measured, or was last."""
         self.outcome: Outcome | None = None
+        self._results_to_come: Run | None = None
         self.farewell: list[str] = []
         """What is said on stderr once the terminal is as it was."""
         self._leaving: int | None = None
@@ -196,12 +197,26 @@ class SpecprofApp(App[int]):
         return await recording.run(lambda event: None, published)
 
     def show_results(self, run: Run) -> None:
-        """The results of a run, in place of the screen that showed how it was measured."""
+        """The results of a run, in place of the screen that showed how it was measured.
+
+        A question about the run is moot then and goes; help, log or palette that somebody reads stay, and
+        the results come once they are closed.
+        """
+        from specprof.tui.screens.confirm import Confirm
         from specprof.tui.screens.results import ResultsScreen
 
-        if self.screen.is_modal:
+        while isinstance(self.screen, Confirm):
             self.pop_screen()
-        self.switch_screen(ResultsScreen(run))
+        if self.screen.is_modal:
+            self._results_to_come = run
+        else:
+            self._results_to_come = None
+            self.switch_screen(ResultsScreen(run))
+
+    def show_results_to_come(self) -> None:
+        """The results that waited until what lay over them was closed."""
+        if self._results_to_come is not None:
+            self.show_results(self._results_to_come)
 
     @property
     def exit_code(self) -> int:

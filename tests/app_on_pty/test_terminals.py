@@ -179,10 +179,27 @@ def test_a_flood_leaves_the_keys_alive(specprof: Specprof):
     began = time.monotonic()
     while not any("flooded" in line for line in specprof.stage.log()) and time.monotonic() - began < 20:
         terminal.press("?")
-        terminal.wait_for("Esc closes", within_s=2)
+        terminal.wait_for("Esc closes")
         terminal.press("escape")
-        terminal.wait_for(lambda seen: "Esc closes" not in seen.text(), within_s=2)
+        terminal.wait_for(lambda seen: "Esc closes" not in seen.text())
     terminal.wait_for("1 Speedup", within_s=60)
+    terminal.press("q")
+    terminal.wait_exit()
+    terminal.assert_restored()
+
+
+def test_a_run_that_ends_does_not_take_the_help_away(specprof: Specprof):
+    specprof.stage.does((0, "sample 15", "pause"))
+    terminal = specprof.run()
+    terminal.wait_for("Batch Size: 1")
+    terminal.press("?")
+    terminal.wait_for("Esc closes")
+    specprof.stage.goes_on()
+    terminal.wait_for(lambda seen: (specprof.home / "run.json").exists())
+    time.sleep(0.5)  # what is asked for here is that nothing comes
+    assert "Esc closes" in terminal.text()
+    terminal.press("escape")
+    terminal.wait_for("1 Speedup")
     terminal.press("q")
     terminal.wait_exit()
     terminal.assert_restored()

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from test_row_sweep import EVEN, ROW, ScriptedClock, Stage
 
+from specprof.measure import suspension
 from specprof.measure.row_sweep import RowSweep
 from specprof.measure.suspension import Suspension
 
@@ -148,3 +149,32 @@ def test_a_suspended_sample_is_kept_and_marked():
     marks = {event["candidates"]: event["suspended"] for event in stage.said("sample")}
     assert marks == {1: False, 7: True, 16: False}
     assert len(sweep.cells.active[7].ms) == 1
+
+
+def test_a_stop_just_before_or_after_the_clock_ran_lengthened_nothing():
+    witness = Suspension()
+    began = witness.begin()
+    for continued_s, suspended in (
+        (9.0, False),
+        (10.0005, False),
+        (10.6, True),
+        (11.0005, True),
+        (11.5, False),
+    ):
+        witness._continued_s = continued_s
+        assert witness.since(began, (10.0, 11.0)) == suspended, continued_s
+
+
+def test_a_process_set_aside_between_two_clocks_has_not_slept(monkeypatch: pytest.MonkeyPatch):
+    readings = iter([100.0, 100.6, 100.6, 100.6])  # half a second passes within the first reading
+
+    class Clocks:
+        CLOCK_BOOTTIME = time.CLOCK_BOOTTIME
+        monotonic = staticmethod(lambda: next(readings))
+        clock_gettime = staticmethod(lambda which: 100.0 + 7 if not passed else 100.6 + 7)
+
+    passed: list[bool] = []
+    monkeypatch.setattr(suspension, "time", Clocks)
+    found = suspension._asleep_between_clocks()
+    passed.append(True)
+    assert min(found, suspension._asleep_between_clocks())[1] == pytest.approx(7.0)

@@ -90,7 +90,7 @@ def test_a_sample_in_which_the_child_was_stopped_is_kept_and_marked_row_6(driven
     marked = [event for event in of(ev.SampleTaken, seen) if event.suspended]
     assert marked, f"{driver.stops} stops hit no sample"
     # only what held a stop is marked
-    assert all(event.measured_ms >= 1000 * STOPPED_S for event in marked)
+    assert all(event.measured_ms >= 1000 * STOPPED_S for event in marked), marked
     (first, *_) = marked
     state = driver.session.reduction.cells[first.cell]
     assert first.masked or first.measured_ms in state.plain.ms

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -27,6 +27,9 @@ from specprof.tui.widgets.panel_names import PanelNames
 from specprof.tui.widgets.row_panel import RowPanel
 from specprof.tui.widgets.said_panels import FindingsPanel, NoticesPanel
 from specprof.tui.widgets.status_line import Status, StatusLine
+
+if TYPE_CHECKING:
+    from specprof.tui.app import SpecprofApp
 
 TICK_S = 0.5
 """Twice a second is calm to read, and what is measured shares these cores."""
@@ -93,6 +96,9 @@ class StreamScreen(Frame):
         self._show_panel()
         self.tick()
         self.set_interval(self.tick_s, self.tick)
+
+    def on_screen_resume(self) -> None:
+        cast("SpecprofApp", self.app).show_results_to_come()
 
     def action_panel(self, step: int) -> None:
         self._panel = (self._panel + step) % len(PANELS)

@@ -7,8 +7,9 @@ from collections.abc import Callable, Hashable
 from typing import TypeVar, cast
 
 from specprof.analysis.acceptance import AcceptanceModel
+from specprof.analysis.arrays import Arrays
 from specprof.analysis.curves import CurveSet
-from specprof.analysis.opened import Arrays, Run
+from specprof.analysis.opened import Run
 from specprof.analysis.quantities import Quantity
 from specprof.tui.state.result_rows import ResultRow, result_rows
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from specprof.analysis.acceptance import AcceptanceModel
+from specprof.analysis.arrays import Arrays
 from specprof.analysis.curves import CurveSet
-from specprof.analysis.opened import Arrays, Run
+from specprof.analysis.opened import Run
 from specprof.plan.plan import Cell
 from specprof.run.statistics import Estimate
 from specprof.views.tables.results import Standing
@@ -56,6 +57,8 @@ def result_rows(run: Run, curves: CurveSet, acceptance: AcceptanceModel, batch_s
     for i, seq_len in enumerate(run.seq_lens):
         for j, count in enumerate(run.candidates):
             place = at_batch, i, j
+            if not verdicts[place]:  # refinement added it to other rows only
+                continue
             record = records.get(Cell(batch_size, seq_len, count))
             found.append(
                 ResultRow(
