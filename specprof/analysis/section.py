@@ -5,23 +5,24 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from specprof.analysis.acceptance import PUBLISHED
+from specprof.analysis.acceptance import PUBLISHED, AcceptanceModel
 from specprof.analysis.opened import Run
 
 if TYPE_CHECKING:
     from specprof.run.record import RunRecord
 
 
-def with_analysis(opened: Run) -> RunRecord:
+def with_analysis(opened: Run, acceptance: AcceptanceModel = PUBLISHED) -> RunRecord:
     """The record with its derived section filled in, for people who read the JSON."""
-    curves = opened.curves(PUBLISHED)
+    curves = opened.curves(acceptance)
     section: dict[str, Any] = {
         "acceptance": {
-            "name": PUBLISHED.name,
-            "formula": PUBLISHED.formula,
-            "parameters": PUBLISHED.parameters,
-            "source": PUBLISHED.source,
+            "name": acceptance.name,
+            "formula": acceptance.formula,
+            "parameters": acceptance.parameters,
+            "source": acceptance.source,
         },
+        **({"draft_cost": opened.draft.text} if opened.draft.formula else {}),
         "curves": [
             {
                 "batch_size": curve.batch_size,
@@ -33,7 +34,7 @@ def with_analysis(opened: Run) -> RunRecord:
             }
             for curve in curves.curves
         ],
-        "findings": [asdict(finding) for finding in opened.findings(PUBLISHED)],
+        "findings": [asdict(finding) for finding in opened.findings(acceptance)],
     }
     return opened.record.model_copy(update={"analysis": section})
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from specprof.cli.assumptions import AcceptanceAsked, DraftCostAsked, models_from
 from specprof.cli.look_options import Ascii, LookAsked, Theme
 from specprof.errors import UsageProblem
 
@@ -22,6 +23,8 @@ def replay(
         str,
         typer.Option(help="Times faster than it was measured, or max for the end at once.", metavar="N|max"),
     ] = "1",
+    acceptance: AcceptanceAsked = None,
+    draft_cost: DraftCostAsked = None,
     theme: Theme = None,
     ascii: Ascii = False,
 ) -> None:
@@ -32,10 +35,11 @@ def replay(
     from specprof.cli.streams import say
 
     times = _times(speed)
-    run = load(file)
+    models = models_from(acceptance)
+    run = load(file).with_draft(draft_cost)
     if not terminal_there():
         say("there is no terminal to play it in: this is its end")
-        print_run(run, LookAsked(theme, ascii))
+        print_run(run, LookAsked(theme, ascii), models)
         return
 
     def opens(app: SpecprofApp) -> Screen[None]:
@@ -43,7 +47,7 @@ def replay(
 
         return replay_screen(run, times)
 
-    raise typer.Exit(show_app(opens, theme=theme, ascii_only=ascii))
+    raise typer.Exit(show_app(opens, theme=theme, ascii_only=ascii, models=models))
 
 
 def _times(speed: str) -> float:

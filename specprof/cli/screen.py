@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from specprof.cli.streams import say
 
 if TYPE_CHECKING:
+    from specprof.analysis.acceptance import AcceptanceModel
     from specprof.tui.app import Opens
 
 
@@ -24,11 +25,20 @@ def terminal_there(environ: Mapping[str, str] | None = None) -> bool:
         return False
 
 
-def show_app(opens: Opens, *, theme: str | None = None, ascii_only: bool = False) -> int:
-    """The app from its first screen to its end. Returns the exit code; what it has to say is on stderr."""
+def show_app(
+    opens: Opens,
+    *,
+    theme: str | None = None,
+    ascii_only: bool = False,
+    models: Sequence[AcceptanceModel] = (),
+) -> int:
+    """The app from its first screen to its end. Returns the exit code; what it has to say is on stderr.
+
+    `models` are the acceptance models asked for; the first is the one that is drawn.
+    """
     from specprof.tui.launch import open_app
 
-    code, sentences = open_app(opens, theme=theme, ascii_only=ascii_only)
+    code, sentences = open_app(opens, theme=theme, ascii_only=ascii_only, models=models)
     for sentence in sentences:
         say(sentence)
     return code

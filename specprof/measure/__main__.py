@@ -18,6 +18,7 @@ import time
 from specprof.errors import EnvironmentProblem, SpecprofError
 from specprof.measure.pause import Pause
 from specprof.measure.speaker import ParentGone, Speaker
+from specprof.measure.suspension import leave_to_main_thread
 from specprof.run import events as ev
 from specprof.run.job import Job
 
@@ -61,6 +62,7 @@ def main() -> int:
     parser.add_argument("--wishes", type=int)
     asked = parser.parse_args()
     _die_with_parent(asked.events)
+    leave_to_main_thread()
     interrupt = Interrupt()
     with os.fdopen(asked.job, encoding="utf-8") as file:
         job = Job.model_validate_json(file.read())

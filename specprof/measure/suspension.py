@@ -33,6 +33,15 @@ class Moment(NamedTuple):
     asleep_s: float
 
 
+def leave_to_main_thread() -> None:
+    """No thread that is started between this and `Suspension.watch` hears SIGCONT.
+
+    The kernel hands it to any thread that listens. One of a pool may get to run milliseconds after the
+    main thread went on, and the stop would then be put down to the sample after it.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCONT})
+
+
 class Heartbeat:
     """A thread that wakes four times a second and remembers when it last did so late."""
 
@@ -71,10 +80,11 @@ class Suspension:
         self._heartbeat: Heartbeat | None = None
 
     def watch(self) -> None:
-        """Calls the witnesses."""
+        """Calls the witnesses. From then on the main thread hears SIGCONT."""
         signal.signal(signal.SIGCONT, self._on_continue)
         signal.siginterrupt(signal.SIGCONT, False)  # no call of the measured code may end early for it
         self._heartbeat = Heartbeat()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCONT})
 
     def _on_continue(self, *_: object) -> None:
         self._continued_s = time.monotonic()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from textual.app import App
@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
 
+from specprof.analysis.acceptance import AcceptanceModel
 from specprof.analysis.opened import Run
 from specprof.analysis.section import published
 from specprof.errors import SpecprofError
@@ -22,6 +23,7 @@ from specprof.tui.crash import keep_traceback
 from specprof.tui.driver import AsciiDriver, TerminalDriver, WithoutColour
 from specprof.tui.look import Look
 from specprof.tui.sources import LiveSource
+from specprof.tui.state.acceptance_choice import with_others
 from specprof.tui.theming import DEFAULT_VARIABLES, textual_theme
 from specprof.views.palette import PLAIN, Palette
 from specprof.views.terminal import Surface
@@ -49,9 +51,19 @@ class SpecprofApp(App[int]):
         Binding("ctrl+z", "suspend_process", show=False, priority=True),
     ]
 
-    def __init__(self, surface: Surface, palette: Palette, opens: Opens, *, ascii_only: bool = False) -> None:
+    def __init__(
+        self,
+        surface: Surface,
+        palette: Palette,
+        opens: Opens,
+        *,
+        ascii_only: bool = False,
+        models: Sequence[AcceptanceModel] = (),
+    ) -> None:
         super().__init__(driver_class=AsciiDriver if ascii_only else TerminalDriver)
         self.surface = surface
+        self.models = with_others(models)
+        """The acceptance models to choose from; curves start under the first."""
         self._opens = opens
         self._palettes: dict[str, Palette] = {}
         self._theme_files = ThemeFiles()

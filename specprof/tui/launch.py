@@ -9,10 +9,11 @@ import select
 import signal
 import sys
 import termios
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from specprof.analysis.acceptance import AcceptanceModel
 from specprof.tui.app import Opens, SpecprofApp
 from specprof.tui.driver import leave_terminal
 from specprof.views.terminal import surface_of
@@ -25,8 +26,17 @@ PATIENCE_S = 4.0
 """How long a signalled app may take to end by itself: Slurm and others kill after five seconds."""
 
 
-def open_app(opens: Opens, *, theme: str | None = None, ascii_only: bool = False) -> tuple[int, list[str]]:
-    """Runs the app to its end. Returns the exit code, and what to say on stderr then."""
+def open_app(
+    opens: Opens,
+    *,
+    theme: str | None = None,
+    ascii_only: bool = False,
+    models: Sequence[AcceptanceModel] = (),
+) -> tuple[int, list[str]]:
+    """Runs the app to its end. Returns the exit code, and what to say on stderr then.
+
+    `models` are the acceptance models that the user asked for.
+    """
     if not os.environ.get("NO_COLOR", "unset"):
         del os.environ["NO_COLOR"]  # set to nothing it asks for nothing; textual would obey it
     surface = surface_of(sys.stderr, theme=theme, ascii_only=ascii_only)  # textual draws there
@@ -34,7 +44,7 @@ def open_app(opens: Opens, *, theme: str | None = None, ascii_only: bool = False
     if not palette.colour:
         surface = replace(surface, depth=None)
     with _terminal_restored():
-        app = SpecprofApp(surface, palette, opens, ascii_only=surface.glyphs.ascii)
+        app = SpecprofApp(surface, palette, opens, ascii_only=surface.glyphs.ascii, models=models)
         code = asyncio.run(_run(app))
     return code, app.farewell
 

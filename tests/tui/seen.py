@@ -36,7 +36,7 @@ class Seen:
         await self.pilot.press(*keys)
         await self.pilot.pause()
 
-    async def wait_for(self, words: str, within_s: float = 10.0) -> None:
+    async def wait_for(self, words: str, within_s: float = 30.0) -> None:
         """Waits until `words` stand on the screen."""
         end = asyncio.get_running_loop().time() + within_s
         while words not in self.text:

@@ -129,7 +129,7 @@ def listed(seen: Seen) -> list[str]:
 
 
 async def until(seen: Seen, what: Callable[[], object]) -> None:
-    for _ in range(500):
+    for _ in range(1500):
         if what():
             return
         await seen.pilot.pause(0.02)

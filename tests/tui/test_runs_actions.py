@@ -240,6 +240,7 @@ def test_what_was_asked_about_is_deleted_wherever_the_cursor_is_by_then(
 
     async def play(seen: Seen) -> None:
         await seen.press("d")
+        await seen.wait_for("Delete asked.json?")
         folder.run("new")
         await seen.pilot.pause(0.2)
         await seen.press("y")

@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 
-from specprof.analysis.acceptance import PUBLISHED
 from specprof.plan.plan import Cell, Row
 from specprof.run.record import NoticeRecord
 from specprof.tui.pictures import speedup_picture
@@ -189,7 +188,7 @@ class StreamScreen(Frame):
         if self._curves_due.now(now_s) or source.ended:
             self._show_curves(source, digest)
         if self._findings_due.now(now_s) or source.ended:
-            self.query_one(FindingsPanel).show(tuple(digest.findings()))
+            self.query_one(FindingsPanel).show(tuple(digest.findings(cast("SpecprofApp", self.app).models[0])))
 
     def _with_held(self, found: RowNow, now_s: float) -> RowNow:
         """The row with a current cell that stays for a moment."""
@@ -204,9 +203,10 @@ class StreamScreen(Frame):
         row: Row | None = source.position.row
         batch_size = self._batch or (row.batch_size if row is not None else plan.batch_sizes[0])
         run = digest.run()
-        picture: Picture = speedup_picture(run, PUBLISHED, batch_size, digest.unfinished())
+        model = cast("SpecprofApp", self.app).models[0]
+        picture: Picture = speedup_picture(run, model, batch_size, digest.unfinished())
         self.query_one(CurvesPlot).show(picture)
-        self.query_one(CurvesTable).show(curves_now(run, PUBLISHED, batch_size))
+        self.query_one(CurvesTable).show(curves_now(run, model, batch_size))
 
 
 def grid_now(source: Source, digest: Digest) -> GridNow:

@@ -76,6 +76,7 @@ class ResultsScreen(Frame):
         yield ResultsBody()
 
     def on_mount(self) -> None:
+        self._choice = AcceptanceChoice(cast("SpecprofApp", self.app).models)
         if len(self.run.record.plan.cells()) <= AT_ONCE:
             self._latest = self._known[self._choice.model] = analyse(self.run, self._choice.model)
         self._show()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from specprof.analysis.acceptance import ACCEPTANCE_MODELS, AcceptanceModel, Parameter
@@ -27,6 +28,12 @@ class ModelNow:
     formula: str
     source: str
     parameters: tuple[ParameterNow, ...]
+
+
+def with_others(models: Sequence[AcceptanceModel]) -> tuple[AcceptanceModel, ...]:
+    """The models asked for first, then one of each other kind."""
+    asked = {model.name for model in models}
+    return (*models, *(model for model in ACCEPTANCE_MODELS if model.name not in asked))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,42 @@
+"""What a speedup assumes, as options of every command that shows one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from specprof.analysis.acceptance import AcceptanceModel
+
+AcceptanceAsked = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--acceptance",
+        help="Acceptance model, NAME:param=value: log-fit (default), chain:alpha=0.8, positions:file=PATH, "
+        "table:file=PATH, medusa:model=7b, sequoia:model=7b. Several stand side by side.",
+        metavar="MODEL",
+    ),
+]
+DraftCostAsked = Annotated[
+    str | None,
+    typer.Option(
+        "--draft-cost",
+        help="What one draft pass costs: a fraction of a target step, or measured. "
+        "[as measured by run --drafter, else 0]",
+        metavar="C|measured",
+    ),
+]
+
+
+def models_from(texts: Sequence[str] | None) -> tuple[AcceptanceModel, ...]:
+    """The acceptance models asked for, the first of them the one that is drawn; never empty.
+
+    Raises UsageProblem, and RunFileProblem for a file of measured acceptance that cannot be used.
+    """
+    from specprof.analysis.acceptance import PUBLISHED, acceptance_from
+    from specprof.engines.metrics import read_acceptance
+
+    found = [acceptance_from(text, read_acceptance) for text in texts or ()]
+    return tuple(dict.fromkeys(found)) or (PUBLISHED,)
