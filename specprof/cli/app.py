@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from specprof.cli import acceptance, replay, run, samples, show, themes
+from specprof.cli import acceptance, replay, run, samples, schedule, show, themes
 from specprof.cli.look_options import Ascii, Theme
 from specprof.cli.streams import reader_may_leave, say
 from specprof.errors import SpecprofError
@@ -30,6 +30,7 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("replay")(replay.replay)
 app.command("show")(show.show)
+app.command("schedule")(schedule.schedule)
 app.command("acceptance")(acceptance.acceptance)
 app.command("samples")(samples.samples)
 app.command("themes")(themes.themes)

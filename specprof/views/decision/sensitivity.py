@@ -1,0 +1,64 @@
+"""The answers of several acceptance models side by side, and how far each may be off."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from specprof.analysis.acceptance import AcceptanceModel
+from specprof.analysis.findings.words import percent, with_bounds
+from specprof.analysis.sensitivity import Answer, Sensitivity
+from specprof.views.decision.lines import Pen, Word
+from specprof.views.glyphs import Glyphs
+from specprof.views.palette import Palette
+
+HEADER = ("batch", "seq_len", "acceptance", "K", "speedup", "E−1 may be off by")
+
+
+def sensitivity_lines(found: Sensitivity, width: int, palette: Palette, glyphs: Glyphs) -> list[Text]:
+    """Each row's best K under each model, and the change of the gain E(K) − 1 that leaves it the best."""
+    pen = Pen(width, palette, glyphs)
+    pen.heading("What would change the answer")
+    rows: list[list[Word]] = []
+    names = _short_names(found.models)
+    for row in found.rows:
+        first = True
+        for model, answer in zip(found.models, row.answers, strict=True):
+            head = (str(row.batch_size), str(row.seq_len)) if first else ("", "")
+            first = False
+            cells = _answer(answer, differs=not row.agree)
+            rows.append([(head[0], "text"), (head[1], "text"), (names[model], "accent"), *cells])
+    pen.table(HEADER, rows, left=(2,))
+    for model in found.models:
+        pen.say(f"{model.text}: E(K) = {model.formula}; {model.source}", "muted")
+    return pen.lines
+
+
+def _short_names(models: Sequence[AcceptanceModel]) -> dict[AcceptanceModel, str]:
+    """The name alone where no two models share it."""
+    counts = Counter(model.name for model in models)
+    return {model: model.name if counts[model.name] == 1 else model.text for model in models}
+
+
+def _answer(answer: Answer | None, *, differs: bool) -> list[Word]:
+    if answer is None:
+        return [("-", "muted"), ("not known", "muted"), ("", "muted")]
+    many = len(answer.as_good) > 1
+    return [
+        (f"{answer.candidates}{'?' if many else ''}", "warn" if differs else "good"),
+        (with_bounds(answer.speedup) if answer.candidates > 1 else "does not pay", "text"),
+        (holds_words(answer.holds), "text"),
+    ]
+
+
+def holds_words(holds: tuple[float, float]) -> str:
+    """`−20 % to +35 %`; `any` where nothing changes the answer."""
+    low, high = holds
+    if low == 0 and math.isinf(high):
+        return "anything"
+    below = "−100 %" if low == 0 else f"−{percent(1 - low)}"
+    above = "anything" if math.isinf(high) else f"+{percent(high - 1)}"
+    return f"{below} to {above}"
