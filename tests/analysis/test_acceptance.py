@@ -11,7 +11,7 @@ from specprof.analysis.acceptance import (
     acceptance_from,
     log_fit_from,
 )
-from specprof.errors import UsageProblem
+from specprof.errors import RunFileProblem, UsageProblem
 
 
 @pytest.mark.parametrize(
@@ -102,3 +102,103 @@ def test_a_model_that_is_none_is_refused_in_one_line(text: str, said: str) -> No
         acceptance_from(text)
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+# What was measured, and tables
+
+
+class Read:
+    """What a file of an engine's metrics yields."""
+
+    def __init__(self, rates=(), table=(), fitted_alpha=None):
+        self.source, self.rates, self.table, self.fitted_alpha = "a page", rates, table, fitted_alpha
+        self.mean_length = 1 + sum(rates)
+
+
+def test_measured_positions_add_up_and_end_where_they_were_measured():
+    model = acceptance_from("positions:p=0.7/0.5/0.2")
+    np.testing.assert_allclose(model.expected_tokens([1, 2, 3, 4]), [1, 1.7, 2.2, 2.4])
+    assert np.isnan(model.expected_tokens([5, 100])).all()
+    assert model.draft_depth([1, 4]).tolist() == [0, 3]
+    assert model.expected_tokens([[1, 2], [3, 4]]).shape == (2, 2)
+
+
+def test_a_table_is_linear_between_its_points_and_ends_with_them():
+    for text in ("table:8=2.0/16=2.4", "table:1=1/16=2.4/8=2.0"):
+        model = acceptance_from(text)
+        np.testing.assert_allclose(model.expected_tokens([1, 8, 12, 16]), [1, 2, 2.2, 2.4])
+        assert np.isnan(model.expected_tokens(17))
+        assert np.isnan(model.draft_depth([8])).all()
+    assert acceptance_from("table:4=2").expected_tokens(4) == 2
+
+
+def test_files_go_through_their_reader():
+    paths = []
+
+    def reads(path):
+        paths.append(path)
+        return Read(rates=(0.6, 0.3))
+
+    model = acceptance_from("positions:file=/tmp/a,b=c.json", reads)
+    assert paths == ["/tmp/a,b=c.json"]
+    assert model.text == "positions:file=/tmp/a,b=c.json"
+    assert model.source == "a page"
+    assert model.expected_tokens(3) == pytest.approx(1.9)
+    assert acceptance_from("chain:file=x", lambda path: Read(fitted_alpha=0.5)) == Chain(alpha=0.5)
+    table = acceptance_from("table:file=x", lambda path: Read(table=((1, 1.0), (4, 2.0))))
+    assert table.expected_tokens(4) == 2
+    assert acceptance_from("positions:file=x", lambda path: Read(table=((4, 2.0),))).expected_tokens(4) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "says"),
+    [
+        ("positions:file=x", Read(), "only a mean length"),
+        ("table:file=x", Read(rates=(0.5,)), "holds no table"),
+        ("chain:file=x", Read(rates=(0.5,)), "more than a chain's one number"),
+    ],
+)
+def test_a_file_that_does_not_hold_what_the_model_needs_is_said(text, found, says):
+    with pytest.raises(RunFileProblem, match=says):
+        acceptance_from(text, lambda path: found)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("positions", "wants one parameter"),
+        ("positions:p=0.5/0.6", "never rise"),
+        ("positions:p=1.5", "between 0 and 1"),
+        ("positions:p=a", "not NAME=NUMBER"),
+        ("positions:q=0.5", "no parameter 'q'"),
+        ("positions:file=x", "no file can be read"),
+        ("log-fit:file=x", "takes no file"),
+        ("table", "wants one parameter"),
+        ("table:8=9", "at most K tokens"),
+        ("table:8=2/16=1.5", "falls from"),
+        ("table:8=2/8=2.1", "two values"),
+        ("table:1=1.5/8=2", "one candidate yields one token"),
+        ("table:x=2", "no K=TOKENS"),
+        ("table:8=nan", "not NAME=NUMBER"),
+        ("medusa:model=70b", "no head accuracies of '70b'"),
+        ("medusa:heads=0", "out of range"),
+        ("medusa:p=0.5", "more than it takes"),
+        ("sequoia:p=0.6/0.6", "sum to at most 1"),
+        ("sequoia:depth=99", "out of range"),
+        ("sequoia:p=0.5,model=7b", "more than it takes"),
+    ],
+)
+def test_a_model_that_cannot_be_made_says_why(text, says):
+    with pytest.raises(UsageProblem, match=says):
+        acceptance_from(text)
+
+
+def test_what_a_model_calls_itself_gives_it_again():
+    texts = [
+        "positions:p=0.7/0.5",
+        "table:8=2.0/16=2.4",
+        "medusa:model=13b,heads=2",
+        "sequoia:p=0.5/0.2,depth=3",
+    ]
+    for model in [*ACCEPTANCE_MODELS, *map(acceptance_from, texts)]:
+        assert acceptance_from(model.text) == model

@@ -3,7 +3,10 @@
 from specprof.analysis.acceptance.chain import Chain
 from specprof.analysis.acceptance.log_fit import PUBLISHED, LogFit, log_fit_from
 from specprof.analysis.acceptance.model import AcceptanceModel, Parameter, Vector
+from specprof.analysis.acceptance.positions import Positions
 from specprof.analysis.acceptance.registry import ACCEPTANCE_MODELS, acceptance_from
+from specprof.analysis.acceptance.table import Table
+from specprof.analysis.acceptance.trees import Medusa, Sequoia
 
 __all__ = [
     "ACCEPTANCE_MODELS",
@@ -11,7 +14,11 @@ __all__ = [
     "AcceptanceModel",
     "Chain",
     "LogFit",
+    "Medusa",
     "Parameter",
+    "Positions",
+    "Sequoia",
+    "Table",
     "Vector",
     "acceptance_from",
     "log_fit_from",

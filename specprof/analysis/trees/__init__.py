@@ -1,0 +1,1 @@
+"""Draft trees: grown from head accuracies, chosen against the measured latency of a verify step."""
