@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from specprof.cli import acceptance, replay, run, samples, schedule, show, themes
+from specprof.cli import (
+    acceptance,
+    compare,
+    export,
+    recommend,
+    replay,
+    run,
+    samples,
+    schedule,
+    show,
+    themes,
+    tree,
+)
 from specprof.cli.look_options import Ascii, Theme
 from specprof.cli.streams import reader_may_leave, say
 from specprof.errors import SpecprofError
@@ -31,6 +43,10 @@ app.command("run")(run.run)
 app.command("replay")(replay.replay)
 app.command("show")(show.show)
 app.command("schedule")(schedule.schedule)
+app.command("recommend")(recommend.recommend)
+app.command("tree")(tree.tree)
+app.command("compare")(compare.compare)
+app.command("export")(export.export)
 app.command("acceptance")(acceptance.acceptance)
 app.command("samples")(samples.samples)
 app.command("themes")(themes.themes)

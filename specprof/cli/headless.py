@@ -122,6 +122,9 @@ def _show(event: ev.EventModel, progress: Progress) -> None:
         progress.notice(event.level, event.text)
     elif isinstance(event, ev.CellFailed):
         progress.notice("warning", f"{event.cell}: {event.verdict}, {event.reason}")
+    elif isinstance(event, ev.DraftFailed):
+        place = f"batch {event.batch_size}, seq_len {event.seq_len}"
+        progress.notice("warning", f"draft pass at {place}: {event.verdict}, {event.reason}")
     elif isinstance(event, ev.ChildLost):
         progress.notice("error", event.reason)
     elif isinstance(event, ev.TelemetryOpened) and not event.telemetry.available:

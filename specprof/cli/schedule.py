@@ -10,14 +10,19 @@ from specprof.cli.assumptions import AcceptanceAsked, DraftCostAsked
 from specprof.cli.look_options import Ascii, LookAsked, Theme
 
 if TYPE_CHECKING:
+    from specprof.analysis.opened import Run
     from specprof.analysis.schedule import Schedule
     from specprof.analysis.sensitivity import Sensitivity
+    from specprof.run.statistics import Estimate
 
 
 def schedule(
     file: Annotated[str, typer.Argument(help="A run file, or a sample's name (see: specprof samples).")],
     acceptance: AcceptanceAsked = None,
     draft_cost: DraftCostAsked = None,
+    seq_len: Annotated[
+        int | None, typer.Option("--seq-len", help="Only this length of the prefix.", metavar="TOKENS")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
     theme: Theme = None,
     ascii: Ascii = False,
@@ -40,11 +45,13 @@ def schedule(
 
     models = models_from(acceptance)
     run = load(file).with_draft(draft_cost)
-    decided = schedule_of(run, models[0])
-    compared = sensitivity(run, models if acceptance else ACCEPTANCE_MODELS)
+    decided = schedule_of(run, models[0], seq_len=seq_len)
+    compared = sensitivity(run, models if acceptance else ACCEPTANCE_MODELS, seq_len=seq_len)
     if json:
-        print_text(json_text.dumps(_document(decided, compared), ensure_ascii=False, indent=1) + "\n")
+        document = {**_measured(run), **_document(decided, compared)}
+        print_text(json_text.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
         return
+    from specprof.views.decision.head import head_lines, warning_lines
     from specprof.views.decision.heatmap import heatmap
     from specprof.views.decision.schedule import schedule_lines
     from specprof.views.decision.sensitivity import sensitivity_lines
@@ -55,9 +62,28 @@ def schedule(
     drawn = io.StringIO()  # drawn first, printed then: rich ends the whole program where a reader leaves
     print_sections(
         surface.console(drawn),
-        [heatmap(decided, *how), schedule_lines(decided, *how), sensitivity_lines(compared, *how)],
+        [
+            head_lines(run.record, decided, *how),
+            heatmap(decided, *how),
+            schedule_lines(decided, *how),
+            sensitivity_lines(compared, *how),
+            warning_lines(run.warnings, *how),
+        ],
     )
     print_text(drawn.getvalue())
+
+
+def _measured(run: Run) -> dict[str, Any]:
+    """What it was measured on, in a few words; the run's file holds the rest."""
+    from specprof.run.sanitize import clean
+
+    return {
+        "run_id": clean(run.record.run_id),
+        "model": clean(run.record.plan.model.title),
+        "published": run.published,
+        "estimated": run.estimated,
+        "warnings": list(run.warnings),
+    }
 
 
 def _document(decided: Schedule, compared: Sensitivity) -> dict[str, Any]:
@@ -71,13 +97,14 @@ def _document(decided: Schedule, compared: Sensitivity) -> dict[str, Any]:
                 "seq_len": choice.seq_len,
                 "candidates": choice.candidates,
                 "drafts": choice.drafts,
-                "speedup": choice.speedup._asdict(),
+                "speedup": _estimate(choice.speedup),
                 "highest": choice.highest,
                 "as_good": choice.as_good,
                 "pays": choice.pays,
                 "certain": choice.certain,
                 "break_even_alpha": choice.break_even_alpha,
-                "one_for_all_loss": loss if loss == loss else None,
+                "one_for_all_loss": _finite(loss),
+                "measured": choice.measured,
                 "reason": choice.reason,
             }
             for choice, loss in zip(decided.choices, decided.one_for_all_loss, strict=True)
@@ -103,7 +130,7 @@ def _document(decided: Schedule, compared: Sensitivity) -> dict[str, Any]:
                         "acceptance": model.text,
                         "candidates": answer.candidates,
                         "as_good": answer.as_good,
-                        "speedup": answer.speedup._asdict(),
+                        "speedup": _estimate(answer.speedup),
                         "gain_may_change": [answer.holds[0], _finite(answer.holds[1])],
                     }
                     for model, answer in zip(compared.models, row.answers, strict=True)
@@ -114,5 +141,10 @@ def _document(decided: Schedule, compared: Sensitivity) -> dict[str, Any]:
     }
 
 
+def _estimate(estimate: Estimate) -> dict[str, float | None]:
+    return {name: _finite(value) for name, value in estimate._asdict().items()}
+
+
 def _finite(value: float) -> float | None:
-    return value if value != float("inf") else None
+    """JSON has neither infinity nor NaN."""
+    return value if abs(value) < float("inf") else None

@@ -164,12 +164,20 @@ def document_text(record: RunRecord) -> str:
 
 
 def write_document(output: Path, record: RunRecord) -> None:
-    """Publishes a document whole: temporary file, fsync, rename, fsync of the folder."""
+    """Publishes a document whole. Raises WriteProblem."""
+    write_whole(output, document_text(record).encode("ascii"))
+
+
+def write_whole(output: Path, data: bytes) -> None:
+    """A file that appears whole or not at all: temporary file, fsync, rename, fsync of the folder.
+
+    What lies there is replaced: see `check_output`. Raises WriteProblem.
+    """
     temporary: str | None = None
     try:
         descriptor, temporary = tempfile.mkstemp(prefix=f".{output.stem[:100]}-", dir=output.parent)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(document_text(record))
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, 0o644)

@@ -42,7 +42,7 @@ class SpecprofApp(App[int]):
     TITLE = "specprof"
     COMMANDS: ClassVar = {AppCommands}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "next_theme", "Theme", tooltip="next theme, remembered"),
+        Binding("t", "next_theme", show=False, tooltip="next theme, remembered"),
         Binding("question_mark", "help", "Help", key_display="?", tooltip="every key of this screen"),
         Binding("q", "leave", "Quit", tooltip="quit; a run in progress is asked about"),
         Binding("ctrl+p", "command_palette", show=False, tooltip="find a command or theme by its name"),

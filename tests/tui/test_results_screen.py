@@ -29,7 +29,7 @@ def test_a_digit_shows_its_view_and_the_line_of_views_marks_it_without_colour(si
             assert len(marked) == 1
             assert marked[0][0] == str(number_)
             assert marked[0][1] in view.names
-            assert all(f"{other} " in line for other in range(1, 9))
+            assert all(f"{other} " in line for other in range(1, 10))
             assert len(line) <= size[0]
 
     see(results_of(SHORT), play, size=size)
@@ -38,12 +38,12 @@ def test_a_digit_shows_its_view_and_the_line_of_views_marks_it_without_colour(si
 def test_tab_goes_through_the_views_and_round():
     async def play(seen: Seen) -> None:
         shown = []
-        for _ in range(9):
+        for _ in range(10):
             shown.append(int(re.search(r"\[(\d) ", seen.lines[1])[1]))
             await seen.press("tab")
-        assert shown == [1, 2, 3, 4, 5, 6, 7, 8, 1]
+        assert shown == [1, 2, 3, 4, 5, 6, 7, 8, 9, 1]
         await seen.press("shift+tab", "shift+tab")
-        assert "[8 Environment]" in seen.lines[1] or "[1 Speedup]" in seen.lines[1]
+        assert "[9 Schedule]" in seen.lines[1]
 
     see(results_of(SHORT), play)
 
@@ -51,10 +51,10 @@ def test_tab_goes_through_the_views_and_round():
 @SIZES
 def test_a_view_is_chosen_by_a_click_on_its_name(size):
     async def play(seen: Seen) -> None:
-        at = seen.lines[1].index("6 Table")
+        at = seen.lines[1].index("6 Tab")
         await seen.pilot.click("#results-tabs", offset=(at + 2, 0))
         await seen.pilot.pause()
-        assert "[6 Table]" in seen.lines[1]
+        assert re.search(r"\[6 Tab(le)?\]", seen.lines[1])
 
     see(results_of(SHORT), play, size=size)
 
@@ -249,3 +249,34 @@ def test_the_footer_fits_and_names_at_most_seven_keys(size):
             assert "Quit" in seen.lines[-1]
 
     see(results_of(SHORT), play, size=size)
+
+
+# Schedule
+
+
+@SIZES
+def test_the_schedule_is_a_map_a_table_and_the_answers_of_all_models(size):
+    async def play(seen: Seen) -> None:
+        await seen.press("9")
+        assert "Best K by batch size and sequence length" in seen.lines[2]
+        said = seen.text
+        for _ in range(12):
+            await seen.press("pagedown")
+            said += seen.text
+        assert "One K for all:" in said
+        assert "What would change the answer" in said
+        assert "log-fit" in said
+        assert "chain" in said
+
+    see(results_of(PUBLISHED_FIGURE), play, size=size)
+
+
+def test_the_schedule_follows_the_acceptance_model():
+    async def play(seen: Seen) -> None:
+        await seen.press("9")
+        assert "32 ★" in seen.text
+        await seen.press("a")
+        await seen.wait_for("16 ★")
+        assert "32 ★" not in seen.text.split("What would change")[0]
+
+    see(results_of(PUBLISHED_FIGURE), play)

@@ -188,7 +188,9 @@ class StreamScreen(Frame):
         if self._curves_due.now(now_s) or source.ended:
             self._show_curves(source, digest)
         if self._findings_due.now(now_s) or source.ended:
-            self.query_one(FindingsPanel).show(tuple(digest.findings(cast("SpecprofApp", self.app).models[0])))
+            self.query_one(FindingsPanel).show(
+                tuple(digest.findings(cast("SpecprofApp", self.app).models[0]))
+            )
 
     def _with_held(self, found: RowNow, now_s: float) -> RowNow:
         """The row with a current cell that stays for a moment."""

@@ -216,7 +216,11 @@ class ResultsScreen(Frame):
 
     @property
     def _page(self) -> Page[Any] | None:
-        pages = {"findings": "#results-findings", "environment": "#results-facts"}
+        pages = {
+            "findings": "#results-findings",
+            "environment": "#results-facts",
+            "schedule": "#results-schedule",
+        }
         return self.query_one(pages[self._kind], Page) if self._kind in pages else None
 
     def action_page(self, pages: int) -> None:
@@ -279,6 +283,15 @@ class ResultsScreen(Frame):
                 self.set_overlay(answer.run)
 
         self.app.push_screen(RunsScreen(), answered)
+
+    def action_engines(self) -> None:
+        from specprof.tui.screens.engines import EnginesScreen
+        from specprof.tui.state.engine_settings import EngineSettings
+
+        seq_len = self._place.seq_len if self._place is not None else None
+        self.app.push_screen(
+            EnginesScreen(EngineSettings(self.run, self._choice.model, self._batch_size, seq_len))
+        )
 
     def action_play(self) -> None:
         from specprof.tui.screens.opened import replay_screen

@@ -29,6 +29,7 @@ RESULTS_KEYS: list[BindingType] = [
     Binding("s", "sort", "Sort", tooltip="sort the table by the next column"),
     Binding("S", "reverse", show=False, tooltip="sort the other way round"),
     Binding("b", "batch", show=False, tooltip="next batch size, where there are several"),
+    Binding("e", "engines", "Engine", tooltip="settings to paste into an inference engine"),
     Binding("o", "runs", "Runs", tooltip="saved runs: open one, or lay it over these curves"),
     Binding("x", "without_overlay", show=False, tooltip="take the second run away"),
     Binding("p", "play", show=False, tooltip="play this run from its start"),

@@ -11,6 +11,7 @@ from specprof.analysis.arrays import Arrays
 from specprof.analysis.curves import CurveSet
 from specprof.analysis.opened import Run
 from specprof.analysis.quantities import Quantity
+from specprof.tui.state.decision import Decision, decide
 from specprof.tui.state.result_rows import ResultRow, result_rows
 
 Result = TypeVar("Result")
@@ -38,6 +39,9 @@ class Computed:
             ("rows", acceptance, batch_size),
             lambda: tuple(result_rows(self.run, self.curves(acceptance), acceptance, batch_size)),
         )
+
+    def decision(self, acceptance: AcceptanceModel, models: tuple[AcceptanceModel, ...]) -> Decision:
+        return self._once(("decision", acceptance, models), lambda: decide(self.run, acceptance, models))
 
     def _once(self, key: Hashable, make: Callable[[], Result]) -> Result:
         if key not in self._kept:

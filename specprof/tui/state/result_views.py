@@ -1,11 +1,11 @@
-"""The views of the results: five quantities as curves, and three that are read."""
+"""The views of the results: five quantities as curves, and four that are read."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["curves", "table", "findings", "environment"]
+Kind = Literal["curves", "table", "findings", "environment", "schedule"]
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,10 @@ VIEWS = (
     View("curves", ("Speedup", "Speedup", "Speed"), "speedup", "speedup over one candidate"),
     View("curves", ("Overhead", "Overhead", "Over"), "overhead", "overhead T(K)/T(1)"),
     View("curves", ("Latency", "Latency", "Lat"), "latency", "latency of a verify step"),
-    View("curves", ("Tokens/s", "Tok/s", "Tok/s"), "tokens", "tokens a second under the acceptance model"),
+    View("curves", ("Tokens/s", "Tok/s", "Tok"), "tokens", "tokens a second under the acceptance model"),
     View("curves", ("Bandwidth", "Bandw", "Bw"), "bandwidth", "share of the memory bandwidth's floor"),
-    View("table", ("Table", "Table", "Table"), "", "every cell, to sort"),
+    View("table", ("Table", "Table", "Tab"), "", "every cell, to sort"),
     View("findings", ("Findings", "Findings", "Find"), "", "all findings, with what they rest on"),
     View("environment", ("Environment", "Env", "Env"), "", "all that was recorded"),
+    View("schedule", ("Schedule", "Sched", "Sch"), "", "best K everywhere, and what would change it"),
 )

@@ -29,6 +29,7 @@ from specprof.tui.widgets.model_panel import ModelLine, ModelPanel
 from specprof.tui.widgets.numbers_table import NumbersNow, NumbersTable
 from specprof.tui.widgets.overlay_panel import OverlayLine, OverlayNow, OverlayPanel
 from specprof.tui.widgets.results_table import ResultsTable, TableNow
+from specprof.tui.widgets.schedule_page import SchedulePage
 from specprof.tui.widgets.table_note import TableNotePanel, table_note
 from specprof.tui.widgets.why_not import WhyNot
 from specprof.views.curves.plot import MIN_HEIGHT, MIN_WIDTH
@@ -60,6 +61,7 @@ class ResultsBody(Container):
             yield ResultsTable(id="results-table")
             yield FindingsPage(id="results-findings")
             yield FactsPage(id="results-facts")
+            yield SchedulePage(id="results-schedule")
             with Vertical(id="results-lines"):
                 yield TableNotePanel(id="results-table-note")
                 yield ModelLine(id="results-model-line")
@@ -102,8 +104,9 @@ class ResultsBody(Container):
             ("table", kind == "table"),
             ("findings", kind == "findings"),
             ("facts", kind == "environment"),
+            ("schedule", kind == "schedule"),
             ("side", curves and beside),
-            ("lines", under or kind in ("table", "findings")),
+            ("lines", under or kind in ("table", "findings", "schedule")),
             ("table-note", kind == "table"),
             ("cell-line", under),
             ("overlay-line", under and now.overlay is not None),
@@ -118,6 +121,8 @@ class ResultsBody(Container):
         elif kind == "findings":
             found = FindingsNow(now.findings, now.acceptance.formula, now.analysed is not None)
             self.query_one(FindingsPage).show(found)
+        elif kind == "schedule":
+            self.query_one(SchedulePage).show(now.computed.decision(now.acceptance, now.choice.models))
         else:
             self.query_one(FactsPage).show(recorded(now.run, now.notes))
 

@@ -1,0 +1,126 @@
+"""`specprof recommend FILE --engine NAME`: exactly what to paste, on stdout; why, on stderr."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from specprof.cli.assumptions import AcceptanceAsked, DraftCostAsked
+
+if TYPE_CHECKING:
+    from specprof.engines.settings import Settings
+
+
+def recommend(
+    file: Annotated[str, typer.Argument(help="A run file, or a sample's name (see: specprof samples).")],
+    engine: Annotated[
+        str | None,
+        typer.Option(help="vllm, sglang, tensorrt-llm, llama.cpp or transformers.", metavar="NAME"),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="All engines, one after the other.")] = False,
+    version: Annotated[
+        str | None, typer.Option(help="Of the engine, where its form changed. [the newest]", metavar="V")
+    ] = None,
+    method: Annotated[
+        str | None, typer.Option(help="The engine's name for the way to draft. [EAGLE 3]", metavar="NAME")
+    ] = None,
+    draft_model: Annotated[
+        str | None, typer.Option(help="The draft model to write into the settings.", metavar="MODEL")
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(help="One batch size instead of a schedule over all.", min=1)
+    ] = None,
+    seq_len: Annotated[
+        int | None, typer.Option(help="One sequence length instead of all that were measured.", min=1)
+    ] = None,
+    synthetic: Annotated[
+        bool,
+        typer.Option("--synthetic", help="vLLM: replay the acceptance model, to benchmark the settings."),
+    ] = False,
+    acceptance: AcceptanceAsked = None,
+    draft_cost: DraftCostAsked = None,
+    json: Annotated[bool, typer.Option("--json", help="Settings, files and reasons as JSON.")] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the files that settings need (SGLang's schedule).", metavar="FOLDER"),
+    ] = None,
+) -> None:
+    """Write the settings for your inference engine, with its own way to count candidates."""
+    import json as json_text
+
+    from specprof.analysis.opened import load
+    from specprof.analysis.schedule import schedule_of
+    from specprof.cli.assumptions import models_from
+    from specprof.cli.streams import print_text, say
+    from specprof.engines.registry import ENGINES, settings_for
+    from specprof.engines.settings import Asked
+    from specprof.errors import UsageProblem
+
+    if every == (engine is not None):
+        raise UsageProblem("say which engine", f"--engine {', '.join(ENGINES)}; or --all")
+    if every and version is not None:
+        raise UsageProblem("--version belongs to one engine", "choose it with --engine")
+    if engine is not None and engine not in ENGINES:
+        raise UsageProblem(f"there is no engine {engine[:40]!a}", f"choose {', '.join(ENGINES)}")
+    models = models_from(acceptance)
+    run = load(file).with_draft(draft_cost)
+    schedule = schedule_of(run, models[0])
+    asked = Asked(batch_size, seq_len, version, method, draft_model, synthetic)
+    found: dict[str, Settings] = {}
+    problems: dict[str, str] = {}
+    for name in ENGINES if every else (str(engine),):
+        try:
+            found[name] = settings_for(name, run, schedule, asked)
+        except UsageProblem as problem:
+            if not every:
+                raise
+            problems[name] = str(problem)
+    if output is not None:
+        for settings in found.values():
+            _write_files(settings, output)
+    if json:
+        document = {name: _document(settings) for name, settings in found.items()}
+        document |= {name: {"problem": why} for name, why in problems.items()}
+        print_text(json_text.dumps(document if every else document[str(engine)], indent=1,
+                                   ensure_ascii=False) + "\n")  # fmt: skip
+        return
+    said: set[str] = set()
+    for name, settings in found.items():
+        if every:
+            print_text(f"# {name}\n")
+        print_text(_paste(settings, output))
+        for sentence in (settings.convention, *settings.reasons):
+            if sentence not in said:  # what holds for all engines is said once
+                said.add(sentence)
+                say(sentence)
+    for name, why in problems.items():
+        say(f"{name}: {why}")
+
+
+def _paste(settings: Settings, output: Path | None) -> str:
+    if output is None or not settings.with_files:
+        return settings.paste
+    return settings.with_files.replace("{folder}", str(output))
+
+
+def _write_files(settings: Settings, folder: Path) -> None:
+    from specprof.cli.streams import say
+    from specprof.run.journal import write_whole
+
+    for name, content in settings.files:
+        write_whole(folder / name, content.encode())
+        say(f"wrote {folder / name}")
+
+
+def _document(settings: Settings) -> dict[str, Any]:
+    return {
+        "engine": settings.engine,
+        "version": settings.version,
+        "paste": settings.paste,
+        "with_files": settings.with_files or None,
+        "files": dict(settings.files),
+        "convention": settings.convention,
+        "reasons": settings.reasons,
+    }

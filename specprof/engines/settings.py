@@ -1,0 +1,55 @@
+"""Settings for an inference engine, in its own form and with its own way to count candidates.
+
+K candidates of a verify step are K − 1 drafts and the root. vLLM, TensorRT-LLM, llama.cpp and transformers
+count drafts; SGLang's draft tokens count the root.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from specprof.errors import UsageProblem
+
+DRAFT_MODEL = "DRAFT_MODEL"
+"""Stands where the user's draft model belongs, when none was named."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the user says of the engine, beside the run."""
+
+    batch_size: int | None = None
+    """One batch size instead of a schedule over all that were measured."""
+    seq_len: int | None = None
+    """One sequence length instead of the K that loses least over all."""
+    version: str | None = None
+    method: str | None = None
+    draft_model: str | None = None
+    synthetic: bool = False
+    """vLLM: replay the acceptance model in place of real acceptance."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    engine: str
+    version: str
+    """Of the engine whose form this is."""
+    paste: str
+    """Exactly what to paste, and nothing else; empty where speculation is to stay off."""
+    convention: str
+    """How this engine counts, in one line."""
+    reasons: tuple[str, ...]
+    """Why these numbers and what they rest on, a sentence each."""
+    files: tuple[tuple[str, str], ...] = ()
+    """Other files that `with_files` names: name and content."""
+    with_files: str = ""
+    """To paste in place of `paste` where the files were written; `{folder}` stands for where."""
+
+
+def version_of(text: str) -> tuple[int, ...]:
+    """`1.3.0rc4` as (1, 3, 0). Raises UsageProblem for what is no version."""
+    match = re.match(r"v?(\d{1,6}(?:\.\d{1,6}){0,3})", text.strip())
+    if match is None:
+        raise UsageProblem(f"{text[:40]!a} is no version", "write it as 0.33 or 1.3.0")
+    return tuple(int(part) for part in match[1].split("."))

@@ -1,0 +1,108 @@
+"""A run as CSV: one row per cell and acceptance model, units in the names of the columns."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Sequence
+
+from specprof.analysis.acceptance import AcceptanceModel
+from specprof.analysis.opened import Run
+from specprof.run.sanitize import clean
+from specprof.run.statistics import Estimate
+from specprof.views.export.rows import CellRow, cell_rows
+
+COLUMNS = (
+    "model",
+    "device",
+    "dtype",
+    "workload",
+    "batch_size",
+    "seq_len_tokens",
+    "candidates",
+    "measured_ms",
+    "measured_ci_low_ms",
+    "measured_ci_high_ms",
+    "latency_ms",
+    "latency_ci_low_ms",
+    "latency_ci_high_ms",
+    "latency_is_estimate",
+    "layers_measured",
+    "layers_total",
+    "ratio_t_k_over_t_1",
+    "ratio_ci_low",
+    "ratio_ci_high",
+    "expected_tokens_per_step",
+    "speedup",
+    "speedup_ci_low",
+    "speedup_ci_high",
+    "bounds",
+    "samples",
+    "verdict",
+    "reasons",
+    "stop_reason",
+    "memory_bytes",
+    "kernel",
+    "acceptance",
+    "acceptance_formula",
+    "draft_cost",
+)
+
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection)."""
+
+
+def csv_text(run: Run, models: Sequence[AcceptanceModel], batch_sizes: Sequence[int]) -> str:
+    """Header and rows, each ending with a newline. An empty field is a value that there is not."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for model in models:
+        for row in cell_rows(run, model, batch_sizes):
+            writer.writerow(_fields(run, model, row))
+    return text.getvalue()
+
+
+def _fields(run: Run, model: AcceptanceModel, row: CellRow) -> list[str]:
+    plan, environment, cell = run.record.plan, run.record.environment, row.record
+    return [
+        _words(plan.model.title),
+        _words(environment.device.name) if environment else "",
+        plan.dtype,
+        plan.workload,
+        *map(str, row.cell),
+        *_interval(row.measured_ms),
+        *_interval(row.latency_ms),
+        "" if row.latency_ms is None else str(run.estimated).lower(),
+        str(plan.model.layers_measured),
+        str(plan.model.layers_total),
+        *_interval(row.ratio),
+        _number(row.expected_tokens),
+        *_interval(row.speedup),
+        "reading error" if run.published else "95 % interval",
+        str(row.samples),
+        row.verdict,
+        _words("; ".join(row.reasons)),
+        cell.stop_reason or "" if cell else "",
+        str(cell.memory_bytes) if cell and cell.memory_bytes is not None else "",
+        _words(cell.kernel or "") if cell else "",
+        _words(model.text),
+        _words(model.formula),
+        run.draft.text,
+    ]
+
+
+def _interval(of: Estimate | None) -> list[str]:
+    return ["", "", ""] if of is None else [_number(part) for part in of]
+
+
+def _number(value: float) -> str:
+    """Nine digits, more than any clock gives; nothing where it is not finite."""
+    return f"{value:.9g}" if math.isfinite(value) else ""
+
+
+def _words(text: str) -> str:
+    """Clean text that no spreadsheet takes for a formula."""
+    shown = clean(text)
+    return f"'{shown}" if shown.startswith(_FORMULA_SIGNS) else shown
