@@ -1,0 +1,137 @@
+"""`specprof recommend` and `specprof tree`: what to paste on stdout, why on stderr."""
+
+import json
+import shlex
+
+import pytest
+import yaml
+
+from specprof.cli.recommend import recommend
+from specprof.cli.tree import tree
+from specprof.engines.registry import ENGINES
+
+from .asked import ask
+
+FIGURE = "medusa-llama-7b-bs4"
+CPU = "llama-7b-cpu-bs1"
+CHAIN = ("--acceptance", "chain:alpha=0.9")
+
+
+def test_stdout_is_what_to_paste_and_nothing_else():
+    answer = ask(recommend, FIGURE, "--engine", "vllm", *CHAIN, "--draft-model", "org/x y")
+    assert answer.code == 0
+    flag, text = shlex.split(answer.out)
+    assert flag == "--speculative-config"
+    assert json.loads(text)["model"] == "org/x y"
+    assert "vLLM counts drafts only" in answer.said
+    assert "read off a published figure" in answer.said
+
+
+@pytest.mark.parametrize("engine", [name for name in ENGINES if name != "transformers"])
+def test_every_engine_answers_for_a_run(engine):
+    answer = ask(recommend, FIGURE, "--engine", engine)
+    assert (answer.code, bool(answer.out.strip())) == (0, True)
+
+
+def test_transformers_answers_for_batch_1_from_a_file_of_measured_acceptance(tmp_path):
+    rates = tmp_path / "acceptance.csv"
+    rates.write_text("position,rate\n" + "".join(f"{j},{0.95 ** (j + 1)}\n" for j in range(15)))
+    answer = ask(recommend, CPU, "--engine", "transformers", "--acceptance", f"positions:file={rates}")
+    assert answer.code == 0
+    # only 16 candidates lie within what was measured of acceptance
+    assert json.loads(answer.out)["num_assistant_tokens"] == 15
+    assert "measured on a CPU" in answer.said
+
+
+def test_all_engines_say_what_holds_for_each_once():
+    answer = ask(recommend, CPU, "--all", *CHAIN)
+    assert answer.code == 0
+    for engine in ENGINES:
+        assert f"# {engine}\n" in answer.out
+    assert answer.said.count("measured on a CPU") == 1
+    documents = json.loads(ask(recommend, FIGURE, "--all", "--json").out)
+    assert list(documents) == list(ENGINES)
+    assert "holds no batch 1" in documents["transformers"]["problem"]
+    assert yaml.safe_load(documents["tensorrt-llm"]["paste"])["speculative_config"]["max_draft_len"] == 31
+
+
+def test_json_holds_settings_and_reasons():
+    document = json.loads(ask(recommend, FIGURE, "--engine", "sglang", "--json").out)
+    assert document["engine"] == "sglang"
+    assert document["paste"].startswith("--speculative-algorithm EAGLE3 ")
+    assert document["convention"]
+    assert document["reasons"]
+
+
+def test_where_speculation_is_to_stay_off_stdout_is_empty():
+    answer = ask(recommend, CPU, "--engine", "vllm", "--acceptance", "chain:alpha=0.1")
+    assert (answer.code, answer.out) == (0, "")
+    assert "start vLLM without --speculative-config" in answer.said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((), "say which engine"),
+        (("--engine", "vllm", "--all"), "say which engine"),
+        (("--engine", "ollama"), "there is no engine 'ollama'"),
+        (("--all", "--version", "1"), "--version belongs to one engine"),
+        (("--engine", "tensorrt-llm", "--version", "new"), "is no version"),
+        (("--engine", "vllm", "--batch-size", "3"), "batch 3 was not measured"),
+        (("--engine", "vllm", "--seq-len", "3"), "seq_len 3 was not measured"),
+        (("--engine", "vllm", "--acceptance", "guess"), "there is no acceptance model"),
+        (("--engine", "vllm", "--draft-cost", "much"), "is not a fraction of a target step"),
+    ],
+)
+def test_what_cannot_be_answered_is_said_in_a_line(arguments, says):
+    answer = ask(recommend, FIGURE, *arguments)
+    assert (answer.code, answer.out) == (2, "")
+    assert says in answer.said
+    assert answer.said.count("\n") == 1
+
+
+# Trees
+
+
+def test_a_tree_is_printed_as_medusa_choices():
+    answer = ask(tree, FIGURE, "--seq-len", "1024")
+    choices = json.loads(answer.out)
+    assert len(choices) == 15  # 16 candidates: the root is not in it
+    assert [0] in choices
+    assert all(choice[:-1] in choices or len(choice) == 1 for choice in choices)
+    assert "16 candidates, depth 3, E = 2.21" in answer.said
+    assert answer.said.count("seq_len 1024, greedy") == answer.said.count("seq_len 1024, programme") == 1
+
+
+def test_the_forms_count_in_their_own_ways():
+    eagle = json.loads(ask(tree, FIGURE, "--form", "eagle").out)
+    # EAGLE takes the root off total_token, and drafts once before the loop that depth counts
+    assert eagle == {"total_token": 16, "depth": 2, "top_k": 5}
+    sglang = ask(tree, FIGURE, "--form", "sglang").out
+    assert sglang == (
+        "--speculative-num-steps 3 --speculative-eagle-topk 5 --speculative-num-draft-tokens 16\n"
+    )
+
+
+def test_drafting_that_costs_much_makes_the_programme_s_tree_shallower():
+    free = json.loads(ask(tree, FIGURE, "--json", "--seq-len", "128").out)[1]
+    dear = json.loads(ask(tree, FIGURE, "--json", "--seq-len", "128", "--draft-cost", "0.4").out)[1]
+    assert free["method"] == dear["method"] == "programme"
+    assert dear["depth"] < free["depth"]
+
+
+def test_own_heads_are_read_and_a_bad_file_is_said(tmp_path):
+    path = tmp_path / "heads.json"
+    path.write_text("[[0.9, 0.95], [0.8]]")
+    answer = ask(tree, FIGURE, "--accuracies", path, "--json", "--seq-len", "128")
+    assert json.loads(answer.out)[0]["depth"] == 2
+    path.write_text("[[2]]")
+    assert ask(tree, FIGURE, "--accuracies", path).code == 4
+    assert "there are 5 heads, not 6" in ask(tree, FIGURE, "--heads", "6").said
+    assert "has no trusted result" in ask(tree, FIGURE, "--batch-size", "9").said
+
+
+def test_where_no_tree_pays_the_root_alone_is_printed():
+    answer = ask(tree, CPU)
+    assert json.loads(answer.out) == []
+    assert "no tree pays" in answer.said
