@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static
 
-from specprof.tui.look import Look, look_of
 from specprof.tui.state.engine_settings import EngineNow, EngineSettings
+from specprof.tui.widgets.engine_page import EnginePage, EnginePageNow
 from specprof.tui.widgets.view_tabs import TabsNow, ViewTabs
-from specprof.views.palette import Role
 
 SHORT = {"tensorrt-llm": "trt-llm", "transformers": "hf"}
 
@@ -42,22 +39,22 @@ class EnginesScreen(ModalScreen[None]):
         return self._settings.of(self._settings.names[self._at])
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="engines") as scroll:
-            scroll.border_title = "Settings for your engine"
+        with Vertical(id="engines") as box:
+            box.border_title = "Settings for your engine"
             yield ViewTabs(id="engine-names")
-            yield Static(id="engine-text")
+            yield EnginePage(id="engine-page")
 
     def on_mount(self) -> None:
         self._show()
 
     def _show(self) -> None:
         names = self._settings.names
-        self.query_one(ViewTabs).show(
-            TabsNow(tuple((name, SHORT.get(name, name)) for name in names), self._at)
+        tabs = TabsNow(tuple((name, SHORT.get(name, name)) for name in names), self._at)
+        self.query_one(ViewTabs).show(tabs)
+        self.query_one(EnginePage).show(EnginePageNow(self._now, self._settings.acceptance.formula))
+        hint = (
+            "c copies  Tab next engine  Esc closes" if self._now.settings else "Tab next engine  Esc closes"
         )
-        now, look = self._now, look_of(self)
-        self.query_one("#engine-text", Static).update(_text(now, self._settings.acceptance.formula, look))
-        hint = "c copies  Tab next engine  Esc closes" if now.settings else "Tab next engine  Esc closes"
         self.query_one("#engines").border_subtitle = Content(self._copied or hint)
         self._copied = ""
 
@@ -67,7 +64,7 @@ class EnginesScreen(ModalScreen[None]):
     def action_show(self, index: int) -> None:
         if index < len(self._settings.names):
             self._at = index
-            self.query_one("#engines").scroll_home(animate=False)
+            self.query_one(EnginePage).scroll_home(animate=False)
             self._show()
 
     def action_engine(self, step: int) -> None:
@@ -76,34 +73,10 @@ class EnginesScreen(ModalScreen[None]):
     def action_copy(self) -> None:
         """Through the terminal (OSC 52), so that it works over ssh too; whether it took it is not told."""
         settings = self._now.settings
-        if settings is not None:
+        if settings is not None and settings.paste:
             self.app.copy_to_clipboard(settings.paste)
             self._copied = "sent to the terminal's clipboard"
             self._show()
 
     def action_scroll_lines(self, lines: int) -> None:
-        self.query_one("#engines").scroll_relative(y=lines, animate=False)
-
-
-def _text(now: EngineNow, formula: str, look: Look) -> Text:
-    text, palette, fit = Text(), look.palette, look.glyphs.fit
-
-    def say(words: str, role: Role = "text", *, bold: bool = False) -> None:
-        text.append(fit(words) + "\n", palette.style(role, bold=bold))
-
-    say("")
-    if now.settings is None:
-        say(now.problem, "warn")
-        return text
-    settings = now.settings
-    say(settings.paste.rstrip("\n"), "accent", bold=True)
-    for name, content in settings.files:
-        say(f"\n{name}", "muted")
-        say(content.rstrip("\n"), "accent")
-    say("")
-    say(settings.convention)
-    say(f"{settings.engine}, {settings.version}; E(K) = {formula}", "muted")
-    say("")
-    for reason in settings.reasons:
-        say(f"- {reason}")
-    return text
+        self.query_one(EnginePage).scroll_lines(lines)
