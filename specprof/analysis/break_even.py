@@ -15,9 +15,9 @@ HALVINGS = 50
 def break_even_alpha(run: Run, draft: DraftCost | None = None) -> NDArray[np.float64]:
     """The smallest α of an i.i.d. chain at which E_α(K) reaches the overhead, `[B, S, K]`.
 
-    E_α(K) = (1 − α^K) / (1 − α) grows with α from 1 to K, so it is found by bisection. 0 where the step
-    costs no more than one candidate; NaN at K = 1, where nothing was measured, and where even K tokens a
-    step would not pay.
+    Between medians: the overhead's interval is left out. E_α(K) = (1 − α^K) / (1 − α) grows with α from 1
+    to K, so it is found by bisection. 0 where the step costs no more than one candidate; NaN at K = 1,
+    where nothing was measured, and where even K tokens a step would not pay.
     """
     cost = (draft or run.draft).relative(run.record, Chain())
     overhead = run.ratio().median + cost.median

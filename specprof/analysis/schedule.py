@@ -8,7 +8,7 @@ K counts the root, so K = 1 is plain decoding. The K of the highest speedup is c
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,43 +16,13 @@ import numpy as np
 from specprof.analysis.acceptance import PUBLISHED, AcceptanceModel
 from specprof.analysis.break_even import break_even_alpha
 from specprof.analysis.drafting import DraftCost
-from specprof.analysis.findings.evidence import Points, series_of, side
-from specprof.analysis.findings.words import counted, listed, with_bounds
+from specprof.analysis.findings.evidence import Points, series_of
+from specprof.analysis.findings.words import listed
 from specprof.analysis.opened import Run
+from specprof.analysis.row_choice import Choice, choose
 from specprof.errors import UsageProblem
-from specprof.run.statistics import Estimate
 
-ONE = Estimate(1.0, 1.0, 1.0)
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What is best at one batch size and sequence length."""
-
-    batch_size: int
-    seq_len: int
-    candidates: int
-    """The K chosen, the root included; 1 where speculation does not pay."""
-    speedup: Estimate
-    """Of the chosen K over plain decoding; exactly 1 where that is chosen."""
-    highest: int
-    """The K of the highest median speedup, 1 included."""
-    as_good: tuple[int, ...]
-    """`highest` and the measured K that cannot be told apart from it, ascending."""
-    pays: bool
-    """Whether the whole interval of the chosen K lies above 1."""
-    certain: bool
-    """Whether nothing else could be as good: enough rounds, and no other K within the noise."""
-    break_even_alpha: float | None
-    """Smallest acceptance of an i.i.d. chain at which some measured K > 1 pays; None: not even at 1."""
-    measured: tuple[int, ...]
-    """All K of the row that can be trusted, ascending."""
-    reason: str
-
-    @property
-    def drafts(self) -> int:
-        """Draft tokens, without the root: 0 is no speculation."""
-        return self.candidates - 1
+__all__ = ["BatchRange", "Choice", "Schedule", "schedule_of"]
 
 
 @dataclass(frozen=True)
@@ -77,7 +47,7 @@ class Schedule:
     one_for_all_loss: tuple[float, ...]
     """Per choice: the share of its speedup that the single K loses, 0 where nothing; NaN not measured."""
     per_batch: tuple[tuple[int, int], ...]
-    """Per batch size: the one K that loses least over its sequence lengths."""
+    """Per batch size: the one K for all its sequence lengths; see `by_batch`."""
 
     def at(self, batch_size: int, seq_len: int) -> Choice:
         """Raises UsageProblem where that row was not measured."""
@@ -86,7 +56,8 @@ class Schedule:
                 return choice
         rows = [f"batch {choice.batch_size} seq_len {choice.seq_len}" for choice in self.choices]
         raise UsageProblem(
-            f"batch {batch_size}, seq_len {seq_len} was not measured", f"this run holds {listed(rows, 6)}"
+            f"batch {batch_size}, seq_len {seq_len} was not measured, or nothing there can be trusted",
+            f"this run holds {listed(rows, 6)}",
         )
 
     @property
@@ -101,7 +72,9 @@ class Schedule:
         """One K per batch size, from 1 on without a gap; the last range goes on above what was measured.
 
         At one sequence length or, without one, the K that loses least over all that were measured, since
-        a server's batch mixes them. Between two measured batch sizes stands the smaller of their two K:
+        a server's batch mixes them; the K of the batch size before where that is as good at all of them.
+        Where only one batch size was measured its K stands for all, though nothing is known of them: see
+        `measured_at`. Between two measured batch sizes stands the smaller of their two K:
         with too few candidates a batch loses a little, with too many it can lose everything.
         """
         if seq_len is None:
@@ -109,9 +82,7 @@ class Schedule:
         else:
             chosen = [(c.batch_size, c.candidates) for c in self.choices if c.seq_len == seq_len]
         if not chosen:
-            raise UsageProblem(
-                f"seq_len {seq_len} was not measured", f"this run holds {listed(self.seq_lens, 9)}"
-            )
+            raise not_measured(seq_len, self.seq_lens)
         return _ranges(chosen)
 
 
@@ -121,11 +92,15 @@ def schedule_of(
     draft: DraftCost | None = None,
     *,
     hysteresis: bool = True,
+    seq_len: int | None = None,
 ) -> Schedule:
-    """The decision for a run. Raises UsageProblem where no row has a trusted K beyond 1.
+    """The decision for a run, at all its sequence lengths or at one.
 
+    Raises UsageProblem where no row has a trusted K beyond 1, or that length was not measured.
     `draft`: what drafting costs, where None what the run measured or nothing.
     """
+    if seq_len not in (None, *run.seq_lens):
+        raise not_measured(seq_len, run.seq_lens)
     cost = draft or run.draft
     curves = run.curves(acceptance, cost)
     alphas = break_even_alpha(run, cost)
@@ -134,11 +109,13 @@ def schedule_of(
     before: dict[int, Choice] = {}
     for batch_size in curves.batch_sizes:
         for row in series_of(curves, batch_size).rows:
-            if row.size < 2 or row.candidates[0] != 1:
+            if row.size < 2 or row.candidates[0] != 1 or seq_len not in (None, row.seq_len):
                 continue
             place = run.batch_sizes.index(batch_size), run.seq_lens.index(row.seq_len)
             kept = before.get(row.seq_len) if hysteresis else None
-            choice = _choice(batch_size, row, kept, alphas[place], run.candidates)
+            known = (float(alphas[place][run.candidates.index(k)]) for k in row.candidates)
+            alpha = min((one for one in known if np.isfinite(one)), default=None)
+            choice = choose(batch_size, row, kept, alpha)
             before[row.seq_len] = found[batch_size, row.seq_len] = choice
             points[batch_size, row.seq_len] = row
     if not found:
@@ -152,60 +129,12 @@ def schedule_of(
         tuple(found.values()),
         single,
         tuple(_loss(choice, points[key], single) for key, choice in found.items()),
-        tuple(
-            (size, _least_loss([c for c in found.values() if c.batch_size == size], points))
-            for size in sorted({size for size, _ in found})
-        ),
+        _per_batch(tuple(found.values()), points, hysteresis=hysteresis),
     )
 
 
-def _choice(
-    batch_size: int,
-    row: Points,
-    before: Choice | None,
-    alphas: np.ndarray,
-    candidates: tuple[int, ...],
-) -> Choice:
-    best = row.best
-    as_good = sorted(row.candidates[i] for i in (best, *row.rivals))
-    pays = best != 0 and row.told_apart(0, best) and side(row.value(best)) > 0
-    chosen, reason = best if pays else 0, ""
-    keep = before.candidates if before is not None else None
-    if pays and keep in as_good and keep not in (1, row.candidates[best]):
-        at = row.candidates.index(keep)
-        if row.told_apart(0, at) and side(row.value(at)) > 0:
-            chosen = at
-            reason = (
-                f"{keep} is kept from batch {before.batch_size if before else ''}: "
-                f"{row.candidates[best]} cannot be told apart from it here"
-            )
-    usable = [float(alphas[candidates.index(k)]) for k in row.candidates[1:]]
-    known = [alpha for alpha in usable if np.isfinite(alpha)]
-    return Choice(
-        batch_size=batch_size,
-        seq_len=row.seq_len,
-        candidates=row.candidates[chosen],
-        speedup=row.value(chosen) if chosen else ONE,
-        highest=row.candidates[best],
-        as_good=tuple(as_good),
-        pays=pays,
-        certain=row.best_certainty == "significant",
-        break_even_alpha=min(known) if known else None,
-        measured=tuple(row.candidates),
-        reason=reason or _reason(row, pays=pays),
-    )
-
-
-def _reason(row: Points, *, pays: bool) -> str:
-    if pays:
-        words = f"{with_bounds(row.value(row.best))} with {counted(row.candidates[row.best], 'candidate')}"
-        rivals = [row.candidates[i] for i in row.rivals]
-        return words + (f"; {listed(rivals)} cannot be told apart from it" if rivals else "")
-    second = max(range(1, row.size), key=row.speedup.__getitem__)
-    return (
-        "speculation does not pay: no count is clearly faster than plain decoding, the nearest is "
-        f"{row.candidates[second]} with {with_bounds(row.value(second))}"
-    )
+def not_measured(seq_len: int | None, there: Sequence[int]) -> UsageProblem:
+    return UsageProblem(f"seq_len {seq_len} was not measured", f"this run holds {listed(there, 9)}")
 
 
 def _speedup_of(row: Points, candidates: int) -> float:
@@ -230,6 +159,25 @@ def _least_loss(choices: Iterable[Choice], points: dict[tuple[int, int], Points]
     shared = sorted(set.intersection(*(set(row.candidates) for _, row in rows)))
     losses = [sum(_loss(choice, row, k) for choice, row in rows) for k in shared]
     return shared[int(np.argmin(losses))]
+
+
+def _per_batch(
+    choices: Sequence[Choice], points: dict[tuple[int, int], Points], *, hysteresis: bool
+) -> tuple[tuple[int, int], ...]:
+    """One K per batch size over its lengths: that of the size before where it is as good at every length,
+    else the one that loses least."""
+    found: list[tuple[int, int]] = []
+    for size in sorted({choice.batch_size for choice in choices}):
+        rows = [choice for choice in choices if choice.batch_size == size]
+        before = found[-1][1] if found and hysteresis else 1
+        if len(rows) == 1:
+            k = rows[0].candidates
+        elif before > 1 and all(row.pays and before in row.as_good for row in rows):
+            k = before
+        else:
+            k = _least_loss(rows, points)
+        found.append((size, k))
+    return tuple(found)
 
 
 def _ranges(chosen: list[tuple[int, int]]) -> tuple[BatchRange, ...]:

@@ -13,6 +13,7 @@ from specprof.analysis.acceptance import AcceptanceModel
 from specprof.analysis.drafting import DraftCost
 from specprof.analysis.findings.evidence import Points, series_of
 from specprof.analysis.opened import Run
+from specprof.analysis.row_choice import as_good
 from specprof.run.statistics import Estimate
 
 
@@ -49,14 +50,22 @@ class Sensitivity:
     rows: tuple[RowAnswers, ...]
 
 
-def sensitivity(run: Run, models: Sequence[AcceptanceModel], draft: DraftCost | None = None) -> Sensitivity:
-    """Every row's answer under every model, by batch size and sequence length."""
+def sensitivity(
+    run: Run,
+    models: Sequence[AcceptanceModel],
+    draft: DraftCost | None = None,
+    *,
+    seq_len: int | None = None,
+) -> Sensitivity:
+    """Every row's answer under every model, by batch size and sequence length; of one length where asked."""
     cost = draft or run.draft
     by_row: dict[tuple[int, int], list[Answer | None]] = {}
     for index, model in enumerate(models):
         curves = run.curves(model, cost)
         for batch_size in curves.batch_sizes:
             for row in series_of(curves, batch_size).rows:
+                if seq_len not in (None, row.seq_len):
+                    continue
                 answers = by_row.setdefault((batch_size, row.seq_len), [None] * len(models))
                 if row.size > 1 and row.candidates[0] == 1:
                     answers[index] = _answer(row, model)
@@ -69,7 +78,7 @@ def _answer(row: Points, model: AcceptanceModel) -> Answer:
     overhead = tokens / np.asarray(row.speedup)
     return Answer(
         candidates=row.candidates[row.best],
-        as_good=tuple(sorted(row.candidates[i] for i in (row.best, *row.rivals))),
+        as_good=as_good(row),
         speedup=row.value(row.best),
         holds=gain_range(tokens, overhead, row.best),
     )

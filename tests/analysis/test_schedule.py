@@ -223,3 +223,53 @@ def test_within_the_range_the_answer_holds_and_just_outside_it_does_not(seed):
         assert highest(low * (1 - 1e-6)) != best
     if high < 20:
         assert highest(high * (1 + 1e-6)) != best
+
+
+# One length, and one K per batch size
+
+
+def test_one_length_alone_is_decided_as_among_others():
+    limits = {1: 32, 4: 16, 16: 8}
+    run = run_of(
+        lambda cell: max(1.0, cell.candidates / limits[cell.batch_size] * (2 if cell.seq_len == 128 else 1)),
+        seq_lens=(64, 128),
+    )
+    models = (LogFit(), Chain())
+    for seq_len in (64, 128):
+        alone = schedule_of(run, seq_len=seq_len)
+        assert alone.choices == tuple(c for c in schedule_of(run).choices if c.seq_len == seq_len)
+        assert alone.by_batch() == alone.by_batch(seq_len)
+        rows = sensitivity(run, models, seq_len=seq_len).rows
+        assert rows == tuple(row for row in sensitivity(run, models).rows if row.seq_len == seq_len)
+    with pytest.raises(UsageProblem, match="seq_len 65 was not measured: this run holds 64 and 128"):
+        schedule_of(run, seq_len=65)
+
+
+def test_one_k_per_batch_size_does_not_flap_either():
+    tokens = LogFit().expected_tokens(COUNTS)
+    flat = {k: tokens[i] / tokens[2] if k >= 16 else 1.0 for i, k in enumerate(COUNTS)}
+    sizes = tuple(range(1, 13))
+    run = run_of(
+        lambda cell: flat[cell.candidates], batch_sizes=sizes, seq_lens=(64, 128), noise=0.03, rounds=30
+    )
+    assert len(schedule_of(run, hysteresis=False).by_batch()) > 3  # or this test shows nothing
+    assert len(schedule_of(run).by_batch()) <= 3
+    single = run_of(lambda cell: flat[cell.candidates], batch_sizes=sizes, noise=0.03, rounds=30)
+    decided = schedule_of(single)
+    assert decided.by_batch() == decided.by_batch(64)
+
+
+def test_one_k_per_batch_size_stays_where_all_its_lengths_keep_it():
+    # at batch 1 32 candidates are best by far; at batch 2 16 and 32 are truly equal, and 16 came out higher
+    tokens = LogFit().expected_tokens(COUNTS)
+    equal = {1: 1.0, 8: 1.0, 16: 1.0, 32: tokens[3] / tokens[2]}
+    run = run_of(
+        lambda cell: 1.0 if cell.batch_size == 1 else equal[cell.candidates],
+        batch_sizes=(1, 2), seq_lens=(64, 128), noise=0.03, rounds=30, seed=0,
+    )  # fmt: skip
+    schedule = schedule_of(run)
+    assert [choice.highest for choice in schedule.choices] == [32, 32, 16, 16]  # or this test shows nothing
+    assert [choice.candidates for choice in schedule.choices] == [32] * 4
+    assert schedule.by_batch() == (BatchRange(1, None, 32, (1, 2)),)
+    jumpy = schedule_of(run, hysteresis=False).by_batch()
+    assert [one.candidates for one in jumpy] == [32, 16]

@@ -7,6 +7,7 @@ from rich.text import Text
 from specprof.analysis.schedule import Choice, Schedule
 from specprof.views.decision.lines import Pen, Word
 from specprof.views.glyphs import Glyphs
+from specprof.views.lines import join_facts
 from specprof.views.palette import Palette, series_role
 
 OFF = "off"
@@ -33,7 +34,8 @@ def heatmap(schedule: Schedule, width: int, palette: Palette, glyphs: Glyphs) ->
             row += [_place(places.get((size, length)), counts, glyphs) for length in part]
             rows.append(row)
         pen.table([corner, *(f"{length}  " for length in part)], rows)
-    pen.say(_key(schedule, glyphs), "muted")
+    for line in join_facts(map(glyphs.fit, _key(schedule, glyphs)), width, glyphs.separator, glyphs.ellipsis):
+        pen.lines.append(Text(line, palette.style("muted")))
     return pen.lines
 
 
@@ -42,14 +44,14 @@ def _place(choice: Choice | None, counts: list[int], glyphs: Glyphs) -> Word:
         return f"{NONE}  ", "muted"
     sign = glyphs.star if choice.certain else glyphs.near_best
     if choice.candidates == 1:
-        return f"{OFF} {sign}", "bad"
+        return f"{OFF} {sign}", "muted"  # a red is among the colours of the counts
     return f"{choice.candidates} {sign}", series_role(counts.index(choice.candidates))
 
 
-def _key(schedule: Schedule, glyphs: Glyphs) -> str:
+def _key(schedule: Schedule, glyphs: Glyphs) -> list[str]:
     said = [f"{glyphs.star} clearly the best", f"{glyphs.near_best} others cannot be told apart from it"]
     if any(choice.candidates == 1 for choice in schedule.choices):
         said.append(f"{OFF}: speculation does not pay")
     if len(schedule.choices) < len(schedule.batch_sizes) * len(schedule.seq_lens):
         said.append(f"{NONE} not measured")
-    return "   ".join(said)
+    return said

@@ -32,22 +32,35 @@ class Pen:
             self.lines.append(Text(" " * indent + line, self.palette.style(role, bold=bold)))
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[Word]], left: Sequence[int] = ()) -> None:
-        """Columns two spaces apart, numbers to the right; those in `left` to the left."""
+        """Columns two spaces apart, numbers to the right; those in `left` to the left.
+
+        Columns that do not fit are left out from the right; words to the left may be cut.
+        """
         fitted = [[(self.glyphs.fit(words), role) for words, role in row] for row in rows]
         heads: list[Word] = [(self.glyphs.fit(words), "muted") for words in header]
         widths = [max(cell_len(row[i][0]) for row in [heads, *fitted]) for i in range(len(header))]
+        shown = self._that_fit(heads, widths, left)
         for row in [heads, *fitted]:
-            self._row(row, widths, left)
+            self._row(row[: len(shown)], shown, left)
+
+    def _that_fit(self, heads: Sequence[Word], widths: Sequence[int], left: Sequence[int]) -> list[int]:
+        """The widths of the columns that there is room for, at least the first."""
+        shown: list[int] = []
+        room = self.width
+        for index, width in enumerate(widths):
+            gap = 2 if index else 0
+            if width + gap > room and not (index in left and cell_len(heads[index][0]) + gap <= room):
+                break
+            shown.append(min(width, room - gap))
+            room -= shown[-1] + gap
+        return shown or [self.width]
 
     def _row(self, row: Sequence[Word], widths: Sequence[int], left: Sequence[int]) -> None:
-        text, room = Text(), self.width
+        text = Text()
         for index, ((words, role), width) in enumerate(zip(row, widths, strict=True)):
-            pad = " " * (width - cell_len(words))
-            shown = cut(("  " if index else "") + (words + pad if index in left else pad + words), room,
-                        self.glyphs.ellipsis)  # fmt: skip
-            text.append(shown, self.palette.style(role))
-            room -= cell_len(shown)
-            if room <= 0:
-                break
+            said = cut(words, width, self.glyphs.ellipsis)
+            pad = " " * (width - cell_len(said))
+            text.append(("  " if index else "") + (said + pad if index in left else pad + said),
+                        self.palette.style(role))  # fmt: skip
         text.rstrip()
         self.lines.append(text)

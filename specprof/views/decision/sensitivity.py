@@ -16,6 +16,10 @@ from specprof.views.glyphs import Glyphs
 from specprof.views.palette import Palette
 
 HEADER = ("batch", "seq_len", "acceptance", "K", "speedup", "E−1 may be off by")
+_NOTHING_LEFT = 0.005
+"""A gain times this reads as −100 %."""
+_LARGEST = 10.0
+"""Above +1000 % the digits say nothing."""
 
 
 def sensitivity_lines(found: Sensitivity, width: int, palette: Palette, glyphs: Glyphs) -> list[Text]:
@@ -55,10 +59,12 @@ def _answer(answer: Answer | None, *, differs: bool) -> list[Word]:
 
 
 def holds_words(holds: tuple[float, float]) -> str:
-    """`−20 % to +35 %`; `any` where nothing changes the answer."""
+    """`−20 % to +35 %`; `anything` where nothing changes the answer."""
     low, high = holds
-    if low == 0 and math.isinf(high):
+    if low < _NOTHING_LEFT and math.isinf(high):
         return "anything"
-    below = "−100 %" if low == 0 else f"−{percent(1 - low)}"
-    above = "anything" if math.isinf(high) else f"+{percent(high - 1)}"
+    below = "−100 %" if low < _NOTHING_LEFT else f"−{percent(1 - low)}"
+    above = f"+{percent(high - 1)}"
+    if high - 1 > _LARGEST:
+        above = "anything" if math.isinf(high) else f"over +{percent(_LARGEST)}"
     return f"{below} to {above}"
