@@ -46,6 +46,7 @@ def recommend(
         Path | None,
         typer.Option(help="Folder for the files that settings need (SGLang's schedule).", metavar="FOLDER"),
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
 ) -> None:
     """Write the settings for your inference engine, with its own way to count candidates."""
     import json as json_text
@@ -62,11 +63,13 @@ def recommend(
         raise UsageProblem("say which engine", f"--engine {', '.join(ENGINES)}; or --all")
     if every and version is not None:
         raise UsageProblem("--version belongs to one engine", "choose it with --engine")
+    if synthetic and engine != "vllm":
+        raise UsageProblem("--synthetic is vLLM's", "choose it with --engine vllm")
     if engine is not None and engine not in ENGINES:
         raise UsageProblem(f"there is no engine {engine[:40]!a}", f"choose {', '.join(ENGINES)}")
     models = models_from(acceptance)
     run = load(file).with_draft(draft_cost)
-    schedule = schedule_of(run, models[0])
+    schedule = schedule_of(run, models[0], seq_len=seq_len)
     asked = Asked(batch_size, seq_len, version, method, draft_model, synthetic)
     found: dict[str, Settings] = {}
     problems: dict[str, str] = {}
@@ -79,7 +82,7 @@ def recommend(
             problems[name] = str(problem)
     if output is not None:
         for settings in found.values():
-            _write_files(settings, output)
+            _write_files(settings, output, force=force)
     if json:
         document = {name: _document(settings) for name, settings in found.items()}
         document |= {name: {"problem": why} for name, why in problems.items()}
@@ -100,16 +103,28 @@ def recommend(
 
 
 def _paste(settings: Settings, output: Path | None) -> str:
+    import shlex
+
     if output is None or not settings.with_files:
         return settings.paste
-    return settings.with_files.replace("{folder}", str(output))
+    paste = settings.with_files
+    for name, _ in settings.files:
+        paste = paste.replace(f"{{folder}}/{name}", shlex.quote(str(output / name)))
+    return paste
 
 
-def _write_files(settings: Settings, folder: Path) -> None:
+def _write_files(settings: Settings, folder: Path, *, force: bool) -> None:
     from specprof.cli.streams import say
+    from specprof.errors import WriteProblem
     from specprof.run.journal import write_whole
 
     for name, content in settings.files:
+        if (folder / name).exists() and not force:
+            raise WriteProblem(f"{folder / name} is there", "replace it with --force")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WriteProblem(f"cannot make {folder}: {error.strerror or error}") from None
         write_whole(folder / name, content.encode())
         say(f"wrote {folder / name}")
 

@@ -47,9 +47,21 @@ class Settings:
     """To paste in place of `paste` where the files were written; `{folder}` stands for where."""
 
 
-def version_of(text: str) -> tuple[int, ...]:
-    """`1.3.0rc4` as (1, 3, 0). Raises UsageProblem for what is no version."""
-    match = re.match(r"v?(\d{1,6}(?:\.\d{1,6}){0,3})", text.strip())
+RELEASED = 1_000_000
+"""Stands for a release where a candidate for it has its number: 1.3.0rc8 comes before 1.3.0."""
+
+
+def version_of(text: str) -> tuple[int, int, int, int]:
+    """`1.3.0rc8` as (1, 3, 0, 8), `1.3` as (1, 3, 0, RELEASED), without what comes after.
+
+    Raises UsageProblem for what is no version.
+    """
+    match = re.fullmatch(
+        r"v?(\d{1,6})(?:\.(\d{1,6}))?(?:\.(\d{1,6}))?(?:\.\d{1,6})?(?:\.?rc(\d{1,5}))?"
+        r"(?:\.?(?:post|dev)\d{1,8}){0,2}(?:\+[a-z0-9.]{1,40})?",
+        text.strip().lower(),
+    )
     if match is None:
         raise UsageProblem(f"{text[:40]!a} is no version", "write it as 0.33 or 1.3.0")
-    return tuple(int(part) for part in match[1].split("."))
+    first, second, third, candidate = (None if part is None else int(part) for part in match.groups())
+    return first or 0, second or 0, third or 0, RELEASED if candidate is None else candidate

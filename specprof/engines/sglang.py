@@ -13,15 +13,24 @@ from specprof.analysis.trees.forms import DynamicTree, dynamic_tree
 from specprof.analysis.trees.greedy import greedy_tree
 from specprof.analysis.trees.programme import programme_tree
 from specprof.engines.decided import Decided, reasons_for
-from specprof.engines.settings import DRAFT_MODEL, Settings
+from specprof.engines.settings import DRAFT_MODEL, Settings, version_of
+from specprof.errors import UsageProblem
 
 NEWEST = "0.5.23"
 SCHEDULE = "specprof-sglang-schedule.json"
+METHODS = ("EAGLE", "EAGLE3", "NEXTN", "STANDALONE")
+"""Algorithms that take these three flags. The first three follow a schedule: NEXTN is EAGLE."""
 
 
 def settings(decided: Decided) -> Settings:
     """The flags for the largest K; the schedule in a file where batch sizes differ."""
     asked = decided.asked
+    version_of(asked.version or NEWEST)
+    method = (asked.method or "EAGLE3").upper()
+    if method not in METHODS:
+        raise UsageProblem(
+            f"SGLang's {method[:40]!a} takes no count of steps", f"choose {', '.join(METHODS)}"
+        )
     box = _box(decided)
     chain = box is None
     flags = box.sglang() if box is not None else _chain(decided.drafts)
@@ -37,16 +46,21 @@ def settings(decided: Decided) -> Settings:
             "within these bounds"
         )
     words = [
-        "--speculative-algorithm", asked.method or "EAGLE3",
+        "--speculative-algorithm", method,
         "--speculative-draft-model-path", asked.draft_model or DRAFT_MODEL,
         *(word for name, value in flags.items() for word in (f"--{name.replace('_', '-')}", str(value))),
     ]  # fmt: skip
     paste = shlex.join(words)
-    if not (decided.varies and chain):
-        if decided.varies:
+    if not (decided.varies and chain and method != "STANDALONE"):
+        if decided.varies and chain:
+            reasons.append("SGLang's schedule by batch size takes EAGLE only: this is the largest K of all")
+        elif decided.varies:
             reasons.append("SGLang's schedule by batch size takes chains only: this is the largest tree")
         return Settings("sglang", asked.version or NEWEST, f"{paste}\n", convention, tuple(reasons))
     reasons.append(f"the schedule by batch size is a file of its own, {SCHEDULE}: --output FOLDER writes it")
+    reasons.append(
+        "SGLang rounds the batch up to its next CUDA graph's size before it looks into the schedule"
+    )
     return Settings(
         "sglang",
         asked.version or NEWEST,

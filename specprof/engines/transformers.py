@@ -1,4 +1,8 @@
-"""transformers: a generation config for assisted generation. It counts drafts, and takes one sequence."""
+"""transformers: a generation config for assisted generation. It counts drafts, and takes one sequence.
+
+These three are read from the generation config of the draft model, not from that of the target, and not from
+what generate is called with (AssistedCandidateGenerator, read in 5.24).
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import json
 from dataclasses import replace
 
 from specprof.engines.decided import Decided, decide, reasons_for
-from specprof.engines.settings import Settings
+from specprof.engines.settings import Settings, version_of
 from specprof.errors import UsageProblem
 
 NEWEST = "5"
@@ -26,6 +30,7 @@ def settings(decided: Decided) -> Settings:
     )
     reasons = reasons_for(decided, chain=True)
     version = decided.asked.version or NEWEST
+    version_of(version)
     if not decided.drafts:
         return Settings("transformers", version, "", convention,
                         ("call generate without an assistant_model", *reasons))  # fmt: skip
@@ -34,5 +39,8 @@ def settings(decided: Decided) -> Settings:
         "num_assistant_tokens_schedule": "constant",
         "assistant_confidence_threshold": 0.0,
     }
-    reasons.append("the draft model goes to generate(assistant_model=…)")
+    reasons.append(
+        "they belong into the draft model's generation config, which is where transformers reads them: "
+        "assistant.generation_config.update(**settings), then generate(assistant_model=assistant)"
+    )
     return Settings("transformers", version, json.dumps(config, indent=1) + "\n", convention, tuple(reasons))

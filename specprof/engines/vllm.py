@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 
 from specprof.engines.decided import Decided, reasons_for
-from specprof.engines.settings import DRAFT_MODEL, Settings
+from specprof.engines.settings import DRAFT_MODEL, Settings, version_of
 from specprof.errors import UsageProblem
 
 NEWEST = "0.33"
 WITHOUT_MODEL = ("ngram", "mtp")
-NGRAM_LOOKUP = 4
 
 
 def settings(decided: Decided) -> Settings:
     """One JSON argument. A single K has no schedule in it."""
     asked = decided.asked
+    version_of(asked.version or NEWEST)
     reasons = reasons_for(decided, chain=True)
     convention = (
         f"vLLM counts drafts only: {decided.drafts} num_speculative_tokens are "
@@ -32,12 +32,13 @@ def settings(decided: Decided) -> Settings:
     config: dict[str, Any] = {"method": method}
     if method not in WITHOUT_MODEL:
         config["model"] = asked.draft_model or DRAFT_MODEL
-    if method == "ngram":
-        config["prompt_lookup_max"] = NGRAM_LOOKUP
     config["num_speculative_tokens"] = decided.drafts
     if decided.varies:
         config["num_speculative_tokens_per_batch_size"] = batch_ranges(decided)
         reasons.append("above the last range vLLM goes on with its K; nothing was measured there")
+        reasons.append(
+            "watch throughput around each threshold: with some versions it collapsed there (vLLM issue 49548)"
+        )
     if asked.synthetic:
         config["rejection_sample_method"] = "synthetic"
         config["synthetic_acceptance_rates"] = synthetic_rates(decided)

@@ -5,10 +5,12 @@ import shlex
 
 import pytest
 import yaml
+from analysis.synthetic import plan_of, record_of
 
 from specprof.cli.recommend import recommend
 from specprof.cli.tree import tree
 from specprof.engines.registry import ENGINES
+from specprof.run.journal import document_text
 
 from .asked import ask
 
@@ -90,6 +92,21 @@ def test_what_cannot_be_answered_is_said_in_a_line(arguments, says):
     assert answer.said.count("\n") == 1
 
 
+def test_the_files_that_settings_name_are_written_where_the_paste_says(tmp_path):
+    plan = plan_of(batch_sizes=(1, 8), seq_lens=(64,), candidates=(1, 4, 8))
+    record = record_of(plan, lambda cell: 10.0 * (1 if cell.candidates * cell.batch_size <= 32 else 3))
+    run = tmp_path / "run.json"
+    run.write_text(document_text(record))
+    folder = tmp_path / "my settings"
+    folder.mkdir()
+    answer = ask(recommend, run, "--engine", "sglang", *CHAIN, "--output", folder)
+    assert answer.code == 0, answer.said
+    words = shlex.split(answer.out)  # a folder with a space in it stays one word
+    named = words[words.index("--speculative-adaptive-config") + 1]
+    with open(named) as file:
+        assert json.load(file) == {"1": {"candidate_steps": [7]}, "2": {"candidate_steps": [3]}}
+
+
 # Trees
 
 
@@ -135,3 +152,28 @@ def test_where_no_tree_pays_the_root_alone_is_printed():
     answer = ask(tree, CPU)
     assert json.loads(answer.out) == []
     assert "no tree pays" in answer.said
+
+
+def test_files_are_not_replaced_unless_that_is_asked_for(tmp_path):
+    run = tmp_path / "run.json"
+    plan = plan_of(batch_sizes=(1, 8), candidates=(1, 8, 16))
+    record = record_of(plan, lambda c: 10.0 * max(1.0, c.candidates * c.batch_size / 16) ** 2)
+    run.write_text(document_text(record))
+    folder = tmp_path / "made on the way"
+    arguments = (run, "--engine", "sglang", *CHAIN, "--output", folder)
+    answer = ask(recommend, *arguments)
+    assert answer.code == 0
+    (path,) = folder.iterdir()
+    words = shlex.split(answer.out)
+    assert words[words.index("--speculative-adaptive-config") + 1] == str(path)
+    assert json.loads(path.read_text())["1"] == {"candidate_steps": [15]}
+    again = ask(recommend, *arguments)
+    assert (again.code, again.out) == (5, "")
+    assert "replace it with --force" in again.said
+    assert ask(recommend, *arguments, "--force").code == 0
+    (tmp_path / "file").write_text("")
+    assert ask(recommend, run, "--engine", "sglang", *CHAIN, "--output", tmp_path / "file" / "x").code == 5
+
+
+def test_synthetic_acceptance_is_vllm_s():
+    assert "--synthetic is vLLM's" in ask(recommend, FIGURE, "--engine", "sglang", "--synthetic").said

@@ -108,7 +108,6 @@ def test_vllm_gets_a_single_k_without_a_schedule():
 def test_vllm_ngram_has_no_model():
     config = vllm_config(settings("vllm", SINGLE, method="ngram").paste)
     assert "model" not in config
-    assert config["prompt_lookup_max"] > 0
 
 
 def test_vllm_replays_the_acceptance_model():
@@ -170,21 +169,61 @@ def test_tensorrt_llm_takes_upper_bounds_since_1_3():
 def test_tensorrt_llm_took_lower_bounds_before():
     config = yaml.safe_load(settings("tensorrt-llm", version="1.2.0").paste)["speculative_config"]
     assert config["draft_len_schedule"] == {1: 15, 2: 7, 5: 3, 17: 0}
-    with pytest.raises(UsageProblem, match="wants most drafts at batch 1"):
-        settings("tensorrt-llm", RISING, version="1.2")
-    rising = yaml.safe_load(settings("tensorrt-llm", RISING).paste)["speculative_config"]
-    assert rising["draft_len_schedule"] == {7: 3, 8: 15}
+    candidate = yaml.safe_load(settings("tensorrt-llm", version="1.3.0rc7").paste)["speculative_config"]
+    assert candidate["draft_len_schedule"] == config["draft_len_schedule"]
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3.0rc8", "1.3", None])
+def test_tensorrt_llm_s_smallest_key_must_have_max_draft_len(version):
+    # its validator: "draft_len_schedule[…] must equal max_draft_len because it is the smallest key"
+    config = yaml.safe_load(settings("tensorrt-llm", version=version).paste)["speculative_config"]
+    schedule = config["draft_len_schedule"]
+    assert list(schedule) == sorted(schedule)
+    assert schedule[min(schedule)] == config["max_draft_len"] == max(schedule.values())
+    with pytest.raises(UsageProblem, match="no schedule with more drafts at a larger batch"):
+        settings("tensorrt-llm", RISING, version=version)
+    one = yaml.safe_load(settings("tensorrt-llm", RISING, version=version, batch_size=8).paste)
+    assert one["speculative_config"]["max_draft_len"] == 15
 
 
 def test_llama_cpp_drafts_a_chain_of_fixed_length():
     words = shlex.split(settings("llama.cpp", SINGLE, draft_model="d.gguf").paste)
-    assert words == ["--model-draft", "d.gguf", "--spec-draft-n-max", "7", "--spec-draft-n-min", "0",
-                     "--spec-draft-p-min", "0"]  # fmt: skip
+    # without --spec-type a build since b9464 loads the draft model and does not use it
+    assert words[:4] == ["--spec-type", "draft-simple", "--model-draft", "d.gguf"]
+    assert words[4:] == ["--spec-draft-n-max", "7", "--spec-draft-n-min", "0", "--spec-draft-p-min", "0"]
     legacy = shlex.split(settings("llama.cpp", SINGLE, version="legacy").paste)
     assert legacy[2:4] == ["--draft-max", "7"]
     assert "no schedule by batch size" in " ".join(settings("llama.cpp").reasons)
-    with pytest.raises(UsageProblem, match="version 'b1' is not known"):
-        settings("llama.cpp", SINGLE, version="b1")
+    assert shlex.split(settings("llama.cpp", SINGLE, method="eagle3").paste)[1] == "draft-eagle3"
+    assert shlex.split(settings("llama.cpp", SINGLE, version="b9464", draft_model="d.gguf").paste) == words
+    assert shlex.split(settings("llama.cpp", SINGLE, version="b9016").paste)[2:] == words[4:]
+    assert shlex.split(settings("llama.cpp", SINGLE, version="b8000").paste)[2] == "--draft-max"
+    with pytest.raises(UsageProblem, match="version 'newest' is not known"):
+        settings("llama.cpp", SINGLE, version="newest")
+
+
+def test_llama_cpp_s_one_k_for_all_batch_sizes_is_what_is_said_and_pasted():
+    schedule = schedule_of(FALLING, CHAIN)
+    found = settings("llama.cpp")
+    if schedule.one_for_all == 1:
+        assert found.paste == ""
+    else:
+        assert shlex.split(found.paste)[5] == str(schedule.one_for_all - 1)
+    assert found.convention.endswith(f"{schedule.one_for_all - 1} are {schedule.one_for_all} candidates")
+    assert f"one K for all batch sizes is {schedule.one_for_all}" in " ".join(found.reasons)
+
+
+def test_llama_cpp_s_batch_costs_are_per_token_and_begin_at_1():
+    ((_, content),) = settings("llama.cpp", SINGLE).files
+    (words,) = [line for line in content.splitlines() if line]
+    name, _, value = shlex.split(words.removeprefix("export "))[0].partition("=")
+    assert name == "GGML_BATCH_COSTS"
+    costs = [float(cost) for cost in value.split(",")]
+    # free up to 8 candidates, (16/8)³ = 8 times at 16; 12 lies halfway between: 4.5
+    assert len(costs) == 16
+    assert costs[:8] == pytest.approx([1 / n for n in range(1, 9)], rel=1e-3)
+    assert (costs[11], costs[15]) == pytest.approx((4.5 / 12, 8 / 16), rel=1e-3)
+    assert settings("llama.cpp", run_of({4: 8})).files == ()
 
 
 def test_transformers_takes_batch_1():
@@ -254,7 +293,24 @@ def test_an_engine_that_there_is_not_is_said():
 
 
 def test_versions():
-    assert version_of("v1.3.0rc4") == (1, 3, 0)
-    assert version_of("0.33") == (0, 33)
-    with pytest.raises(UsageProblem, match="is no version"):
-        version_of("newest")
+    ascending = ["0.33", "v1.2.0", "1.3.0rc4", "1.3.0rc8", "1.3.0rc14", "1.3", "1.3.1", "1.10"]
+    assert [version_of(one) for one in ascending] == sorted(version_of(one) for one in ascending)
+    assert version_of("1.2.0rc6.post2") < version_of("1.2.0.post1")
+    for odd in ("newest", "1.x", "", "1.2 3"):
+        with pytest.raises(UsageProblem, match="is no version"):
+            version_of(odd)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_version_that_is_none_is_refused(engine):
+    with pytest.raises(UsageProblem, match="version"):
+        settings(engine, SINGLE, version="newest")
+
+
+def test_sglang_s_schedule_is_for_eagle_and_other_algorithms_are_named():
+    assert settings("sglang", method="NEXTN").files
+    standalone = settings("sglang", method="standalone")
+    assert sglang_flags(standalone.paste)["speculative-algorithm"] == "STANDALONE"
+    assert (standalone.files, standalone.with_files) == ((), "")
+    with pytest.raises(UsageProblem, match="takes no count of steps"):
+        settings("sglang", method="ngram")

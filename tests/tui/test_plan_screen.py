@@ -159,7 +159,7 @@ def test_fields_what_they_come_to_device_and_runs_are_there_at_every_size(size):
             assert label in seen.text
         for label in ("attention", "execution", "workload", "target ± %", "budget s", "seed", "24: 1 batch"):
             assert label in seen.text
-        for key in ("Enter Start", "Tab Edit", "o Runs", "t Theme", "? Help", "q Quit"):
+        for key in ("Enter Start", "Tab Edit", "o Runs", "? Help", "q Quit"):
             assert key in words(seen)
 
     see(shown(), play, size=size)
@@ -524,11 +524,11 @@ def test_no_more_than_seven_keys_stand_in_the_footer_wherever_one_is():
     async def play(seen: Seen) -> None:
         await to_list(seen)
         assert footer(seen)[:4] == ["Enter Open", "p Play", "/ Filter", "Esc Back"]
-        assert len(footer(seen)) == 7
+        assert len(footer(seen)) <= 7
         seen.app.set_focus(None)
         await seen.pilot.pause()
         assert footer(seen) == [
-            "Enter Start", "Tab Edit", "/ Filter", "o Runs", "t Theme", "? Help", "q Quit",
+            "Enter Start", "Tab Edit", "/ Filter", "o Runs", "? Help", "q Quit",
         ]  # fmt: skip
         for field in seen.app.screen._form.fields.values():
             field.focus()

@@ -183,7 +183,9 @@ def test_a_shows_the_next_model_and_brackets_choose_its_parameter(size):
         assert "E(K) = (1 − 0.8^K) / (1 − 0.8)" in seen.text
         await seen.press("plus")
         assert "(1 − 0.81^K)" in seen.text
-        await seen.press("a")
+        for name in ("medusa", "sequoia", "log-fit"):
+            await seen.press("a")
+            assert name in seen.text
         assert "E(K) = 0.95 + 0.477 ln K" in seen.text
 
     see(results_of(SHORT), play, size=size)

@@ -126,12 +126,12 @@ def test_the_footer_has_at_most_seven_keys(folder: ResultsFolder, screen: type[B
 
     async def play(seen: Seen) -> None:
         footer = seen.app.screen.query_one(Footer)
-        await until(seen, lambda: len(footer.query("FooterKey")) == 7)
+        await until(seen, lambda: 5 <= len(footer.query("FooterKey")) <= 7)
         await seen.press("/", *"run")
         await seen.wait_for("Esc All")
         assert len(footer.query("FooterKey")) <= 7
         await seen.press("enter")
-        await until(seen, lambda: len(footer.query("FooterKey")) == 7)
+        await until(seen, lambda: 5 <= len(footer.query("FooterKey")) <= 7)
 
     see(over(screen), play)
 

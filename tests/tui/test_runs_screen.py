@@ -82,7 +82,7 @@ def test_it_fits(folder: ResultsFolder, size: tuple[int, int]):
         assert max(map(len, lines)) <= size[0]
         assert "12 saved, 2 samples, newest first" in lines[0]
         assert "-11" in lines[1]  # the end of a name is what tells runs apart
-        for words in ("Enter Open", "Tab View", "d Delete", "/ Filter", "t Theme", "? Help", "q Quit"):
+        for words in ("Enter Open", "Tab View", "d Delete", "/ Filter", "? Help", "q Quit"):
             assert words in lines[-1]
 
     see(ALONE, play, size=size)

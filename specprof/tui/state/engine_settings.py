@@ -41,7 +41,7 @@ class EngineSettings:
     def _make(self, engine: str) -> EngineNow:
         try:
             if self._schedule is None:
-                self._schedule = schedule_of(self._run, self.acceptance, self._run.draft)
+                self._schedule = schedule_of(self._run, self.acceptance, seq_len=self._asked.seq_len)
             return EngineNow(engine, settings_for(engine, self._run, self._schedule, self._asked), "")
         except SpecprofError as problem:
             return EngineNow(engine, None, str(problem))
