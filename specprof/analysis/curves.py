@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from specprof.analysis.setting import Setting
 from specprof.run.statistics import Estimate
 
 Vector = NDArray[np.float64]
@@ -61,8 +62,12 @@ class CurveSet:
     """Whether this is a published figure rather than a measurement."""
     candidates: tuple[int, ...]
     """All candidate counts of the plan, for the ticks."""
+    draft_formula: str = ""
+    """What drafting is taken to cost; nothing where it is free."""
     reading_error: float | None = None
     """Published figures: ± of each speedup, as read off under the acceptance model it was printed with."""
+    setting: Setting | None = None
+    """What it was measured on; None where nothing may be concluded from that."""
 
     def of_batch(self, batch_size: int) -> tuple[Curve, ...]:
         return tuple(curve for curve in self.curves if curve.batch_size == batch_size)

@@ -188,6 +188,7 @@ class Run:
             estimated=self.estimated,
             published=self.published,
             candidates=plan.candidates,
+            draft_formula=cost.formula,
             reading_error=reference.reading_error if reference else None,
             setting=setting_of(self.record),
         )

@@ -17,7 +17,7 @@ from specprof.analysis.acceptance import PUBLISHED, AcceptanceModel
 from specprof.analysis.break_even import break_even_alpha
 from specprof.analysis.drafting import DraftCost
 from specprof.analysis.findings.evidence import Points, series_of
-from specprof.analysis.findings.words import listed
+from specprof.analysis.findings.words import counted, listed
 from specprof.analysis.opened import Run
 from specprof.analysis.row_choice import Choice, choose
 from specprof.errors import UsageProblem
@@ -86,6 +86,22 @@ class Schedule:
         return _ranges(chosen)
 
 
+def _nothing_to_decide(run: Run, acceptance: AcceptanceModel) -> UsageProblem:
+    """Whether the run holds nothing to choose from, or the acceptance model knows none of it."""
+    beyond = [k for k in run.candidates if k > 1]
+    known = np.isfinite(acceptance.expected_tokens(np.arange(1, max(run.candidates) + 1)))
+    if beyond and not known[np.asarray(beyond) - 1].any():
+        last = int(known.sum())
+        return UsageProblem(
+            f"{acceptance.name} knows acceptance up to {counted(last, 'candidate')}, and this run measured "
+            f"{listed(beyond, 4)}",
+            f"measure fewer with specprof run --candidates 1:{max(last, 2)}, or give a chain:alpha=…",
+        )
+    return UsageProblem(
+        "no row of this run has a trusted result beyond one candidate", "measure at least two counts"
+    )
+
+
 def schedule_of(
     run: Run,
     acceptance: AcceptanceModel = PUBLISHED,
@@ -119,9 +135,7 @@ def schedule_of(
             before[row.seq_len] = found[batch_size, row.seq_len] = choice
             points[batch_size, row.seq_len] = row
     if not found:
-        raise UsageProblem(
-            "no row of this run has a trusted result beyond one candidate", "measure at least two counts"
-        )
+        raise _nothing_to_decide(run, acceptance)
     single = _least_loss(found.values(), points)
     return Schedule(
         acceptance,

@@ -7,8 +7,9 @@ import contextlib
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from specprof.analysis.acceptance import AcceptanceModel
 from specprof.analysis.opened import Run
 from specprof.analysis.section import published
 from specprof.cli.look_options import LookAsked
@@ -24,7 +25,7 @@ from specprof.views.terminal import Surface
 TICK_S = 0.5
 
 
-def run_headless(start: Start, look: LookAsked, *, as_json: bool) -> int:
+def run_headless(start: Start, look: LookAsked, models: Sequence[AcceptanceModel], *, as_json: bool) -> int:
     """Measures, writes the run file, prints the report. Returns the exit code."""
     start.check()
     surface = look.surface(sys.stderr)
@@ -33,23 +34,23 @@ def run_headless(start: Start, look: LookAsked, *, as_json: bool) -> int:
     if again is not None:
         say(outcome.cpu_instead)
         outcome = asyncio.run(_measure(again, surface))
-    return _report(outcome, look, as_json=as_json)
+    return _report(outcome, look, models, as_json=as_json)
 
 
 async def _measure(start: Start, surface: Surface) -> Outcome:
     return await _Headless(await start.recording(), surface).measure()
 
 
-def _report(outcome: Outcome, look: LookAsked, *, as_json: bool) -> int:
+def _report(outcome: Outcome, look: LookAsked, models: Sequence[AcceptanceModel], *, as_json: bool) -> int:
     """Prints to stdout what was measured and to stderr how it ended."""
     first, *others = outcome.sentences()
     say(first)
     if outcome.record is not None:
         opened = Run.of(outcome.record)
         if as_json:
-            print_document(opened)
+            print_document(opened, models[0])
         else:
-            print_run(opened, look)
+            print_run(opened, look, models)
     for sentence in others:
         say(sentence)
     return outcome.exit_code

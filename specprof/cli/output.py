@@ -15,8 +15,11 @@ from specprof.run.journal import document_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rich.text import Text
+
     from specprof.analysis.acceptance import AcceptanceModel
     from specprof.analysis.opened import Run
+    from specprof.views.terminal import Surface
 
 
 def print_document(opened: Run, acceptance: AcceptanceModel = PUBLISHED) -> None:
@@ -33,13 +36,26 @@ def print_run(opened: Run, look: LookAsked, models: Sequence[AcceptanceModel] = 
 
     # drawn first, printed then: rich ends the whole program where a reader leaves
     drawn = io.StringIO()
+    surface = look.surface(sys.stdout)
     print_report(
-        look.surface(sys.stdout),
+        surface,
         opened.record,
         opened.curves(models[0]),
         models[0],
         opened.findings(models[0]),
         opened.warnings,
         drawn,
+        _side_by_side(opened, surface, models),
     )
     print_text(drawn.getvalue())
+
+
+def _side_by_side(opened: Run, surface: Surface, models: Sequence[AcceptanceModel]) -> list[list[Text]]:
+    """Each row's best K under every model, where there are several."""
+    if len(models) < 2:
+        return []
+    from specprof.analysis.sensitivity import sensitivity
+    from specprof.views.decision.sensitivity import sensitivity_lines
+
+    compared = sensitivity(opened, models)
+    return [sensitivity_lines(compared, surface.width, surface.palette(), surface.glyphs)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from specprof.cli.assumptions import AcceptanceAsked, models_from
 from specprof.cli.look_options import Ascii, LookAsked, Theme
 
 if TYPE_CHECKING:
@@ -68,6 +69,28 @@ def run(
         float | None,
         typer.Option(help="Seconds for all measuring. [GPU: none; CPU: 80]", metavar="SECONDS"),
     ] = None,
+    refine: Annotated[
+        bool,
+        typer.Option(
+            "--refine",
+            help="Add candidate counts where they tell most, until the cliff is known to one token.",
+        ),
+    ] = False,
+    refine_budget: Annotated[
+        float | None,
+        typer.Option(
+            help="Seconds of --budget kept for --refine; what the grid leaves comes on top. [a quarter]",
+            metavar="SECONDS",
+        ),
+    ] = None,
+    drafter: Annotated[
+        str | None,
+        typer.Option(
+            help="Time a draft pass too: medusa:HEADS, eagle:DEPTH, llama-68m:DEPTH, or another preset or "
+            "local folder with its depth. [none]",
+            metavar="NAME|PATH:N",
+        ),
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(help="Seed of weights, tokens and measuring order. [0]", min=0)
     ] = None,
@@ -82,6 +105,7 @@ def run(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an unfinished run: --output FILE, or the newest.")
     ] = False,
+    acceptance: AcceptanceAsked = None,
     json: Annotated[
         bool, typer.Option("--json", help="Headless; print the run document instead of the report.")
     ] = False,
@@ -93,6 +117,7 @@ def run(
     from specprof.plan.assemble import Asked
     from specprof.session.starting import Start
 
+    models = models_from(acceptance)
     asked = Asked(
         model=model,
         batch_size=batch_size,
@@ -107,12 +132,15 @@ def run(
         target_ci_pct=target_ci,
         budget_s=budget,
         seed=seed,
+        refine=refine or None,
+        refine_budget_s=refine_budget,
+        drafter=drafter,
     )
     start = Start(asked, output, force=force, resume=resume)
     if headless or json or not terminal_there():
         from specprof.cli.headless import run_headless
 
-        raise typer.Exit(run_headless(start, LookAsked(theme, ascii), as_json=json))
+        raise typer.Exit(run_headless(start, LookAsked(theme, ascii), models, as_json=json))
     start.check()
 
     def opens(app: SpecprofApp) -> LiveScreen:
@@ -120,4 +148,4 @@ def run(
 
         return LiveScreen(start, alone=True)
 
-    raise typer.Exit(show_app(opens, theme=theme, ascii_only=ascii))
+    raise typer.Exit(show_app(opens, theme=theme, ascii_only=ascii, models=models))

@@ -88,7 +88,7 @@ def _measure(job: Job, speaker: Speaker, interrupt: Interrupt, pause: Pause) -> 
         import torch
 
         from specprof.measure import capacity, environment
-        from specprof.measure.workbench import open_bench
+        from specprof.measure.workbench import open_bench, open_drafter
     except ImportError as error:
         raise EnvironmentProblem(
             f"cannot import what the measurement needs: {error}", "reinstall specprof with its dependencies"
@@ -110,6 +110,8 @@ def _measure(job: Job, speaker: Speaker, interrupt: Interrupt, pause: Pause) -> 
             execution=execution,
         )
         bench.pause = pause
+        bench.without_draft = set(job.without_draft)
+        open_drafter(bench, job.rows_to_draft())
         return _sweep(job, bench, interrupt)
 
 

@@ -11,12 +11,14 @@ import torch
 from specprof.measure.clock import Clock
 from specprof.measure.convergence import Convergence
 from specprof.measure.cuda_graph import GraphPool
+from specprof.measure.drafters import Drafter
 from specprof.measure.pause import Pause
 from specprof.measure.speaker import Speaker
 from specprof.measure.suspension import Suspension
 from specprof.measure.verify_step import Step
-from specprof.plan.plan import Cell, Plan
+from specprof.plan.plan import Cell, Plan, Row
 from specprof.run import events as ev
+from specprof.run.events import StopReason
 from specprof.run.statistics import Vector, full_depth
 
 
@@ -37,6 +39,10 @@ class Bench:
     cancelled: Callable[[], bool]
     pause: Pause = field(default_factory=Pause)
     suspension: Suspension = field(default_factory=Suspension)
+    drafter: Drafter | None = None
+    """Whose pass is timed beside the verify steps."""
+    without_draft: set[Row] = field(default_factory=set)
+    """Rows that have lost it."""
 
     @property
     def with_head(self) -> bool:
@@ -70,6 +76,8 @@ class CellInProgress:
     ms: list[float] = field(default_factory=list)
     head_ms: list[float] = field(default_factory=list)
     rounds: list[int] = field(default_factory=list)
+    stopped: StopReason | None = None
+    """Why it was stopped, where it was."""
 
     def at_depth(self, plan: Plan) -> Vector:
         """The samples at full depth, ms, `[n]`."""

@@ -105,6 +105,11 @@ class RowCells:
             else:  # an earlier process measured it
                 self._open_cell(k)
 
+    def send_home(self) -> None:
+        """Lets go of the companions: nothing is active any more."""
+        self.active.clear()
+        self.companions = set()
+
     def _predicted_to_fit(self, candidates: int) -> bool:
         cell = Cell(*self.row, candidates)
         reason = capacity.why_not(self.bench.plan, cell, self.bench.device)

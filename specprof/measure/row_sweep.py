@@ -13,6 +13,7 @@ import time
 from specprof.measure import capacity
 from specprof.measure.bench import Bench, CellInProgress
 from specprof.measure.row_cells import RowCells
+from specprof.measure.row_draft import RowDraft
 from specprof.measure.warm_up import warm_up
 from specprof.plan.plan import Cell, Row
 from specprof.run import events as ev
@@ -21,6 +22,8 @@ from specprof.run.statistics import Estimate, median_estimate, paired
 OVERRUN_S = 3.0
 BASE_SHARE = 0.08
 BASE_MAX_REPEATS = 5
+DRAFT = 0
+"""Stands in a round's order for the draft pass."""
 
 
 class RowSweep:
@@ -29,21 +32,28 @@ class RowSweep:
     def __init__(self, bench: Bench, row: Row, ended: set[Cell], first_round: int) -> None:
         self.bench = bench
         self.cells = RowCells(bench, row, ended)
+        self.draft = RowDraft(bench, row)
         self.round = self._first_round = first_round
         self.round_s: float | None = None
         self.warmup_s = 0.0
 
-    def open(self) -> bool:
-        """Prefix, steps and warm-up. False where no cell of the row is left to measure."""
+    def open(self, *, refining: bool = False) -> bool:
+        """Prefix, steps and warm-up. False where no cell of the row is left to measure.
+
+        Where it is `refining`, K = 1 is enough.
+        """
         started = time.monotonic()
-        if not self.cells.open():
+        if not self.cells.open(refining=refining):
             return False
         warm_up(self.cells)
+        if not refining and 1 in self.cells.active:
+            self.draft.open()
         self.warmup_s = time.monotonic() - started
         return self.cells.has_base()
 
     def close(self) -> None:
         """Lets go of prefix and graphs."""
+        self.draft.close()
         self.cells.close()
 
     def measure(self, deadline_s: float | None) -> None:
@@ -52,7 +62,7 @@ class RowSweep:
         `deadline_s` is on the clock that stands still in pauses. At least one round is always measured; a
         later one that a busy machine stretches far over the deadline is left, with the samples it has.
         """
-        while self.cells.active:
+        while self.cells.unfinished:
             timed = self.round_s is not None and deadline_s is not None
             if timed and self.bench.pause.now_s() + self.round_s / 2 > deadline_s:
                 break
@@ -69,6 +79,7 @@ class RowSweep:
         if not self.bench.rest(f"{where} of batch {row.batch_size}, seq_len {row.seq_len}"):
             return True
         warm_up(self.cells)
+        self.draft.warm_up()
         return self.cells.has_base()
 
     def measure_round(self, leave_s: float | None = None) -> None:
@@ -82,7 +93,7 @@ class RowSweep:
             batch_size=self.cells.row.batch_size,
             seq_len=self.cells.row.seq_len,
             round=self.round,
-            order=[k for k, masked in order if not masked],
+            order=[k for k, masked in order if k != DRAFT and not masked],
         )
         started = time.monotonic()
         gc.disable()
@@ -90,7 +101,10 @@ class RowSweep:
             for candidates, masked in order:
                 if leave_s is not None and self.bench.pause.now_s() > leave_s:
                     break
-                self._take(candidates, masked=masked)
+                if candidates == DRAFT:
+                    self.draft.take(self.round)
+                else:
+                    self._take(candidates, masked=masked)
         finally:
             gc.enable()
         self.round += 1
@@ -99,8 +113,10 @@ class RowSweep:
 
     def _order(self) -> list[tuple[int, bool]]:
         order = [(k, False) for k in self.cells.active] + [(1, False)] * (self._base_repeats() - 1)
-        if self.cells.masked_base is not None:
+        if self.cells.masked_base is not None and not self.cells.companions:
             order.append((1, True))
+        if self.draft.ready and not self.cells.companions:
+            order.append((DRAFT, False))
         # a new generator per round: no round's order hangs on how many there were before it
         random.Random(f"{self.bench.plan.seed}/{self.cells.row}/{self.round}").shuffle(order)  # noqa: S311
         return order
@@ -141,27 +157,32 @@ class RowSweep:
         )
 
     def _estimates(self, measured: CellInProgress) -> list[Estimate]:
-        plan = self.bench.plan
-        mine = measured.at_depth(plan)
-        found = [median_estimate(mine)]
-        if measured is not self.cells.base and self.cells.base is not None:
-            pairs = paired(mine, measured.rounds, self.cells.base.at_depth(plan), self.cells.base.rounds)
-            if pairs[0].size:
-                found.append(median_estimate(pairs[0] / pairs[1]))
-        return found
+        found = [median_estimate(measured.at_depth(self.bench.plan))]
+        ratio = self.ratio(measured)
+        return found if ratio is None else [*found, ratio]
+
+    def ratio(self, measured: CellInProgress) -> Estimate | None:
+        """Paired T(K)/T(1) at full depth; None for K = 1 itself and before the first pair."""
+        plan, base = self.bench.plan, self.cells.base
+        if base is None or measured is base:
+            return None
+        pairs = paired(measured.at_depth(plan), measured.rounds, base.at_depth(plan), base.rounds)
+        return median_estimate(pairs[0] / pairs[1]) if pairs[0].size else None
 
     def _stop_converged(self) -> None:
         for measured in list(self.cells.active.values()):
             count = len(measured.ms)
             if measured is self.cells.base and len(self.cells.active) > 1:
                 continue  # every other cell still needs it
+            if measured.cell.candidates in self.cells.companions:
+                continue  # it is compared with the new one in every round of that
             if not measured.convergence.due(count):
                 continue
             reason = measured.convergence.test(count, sum(measured.ms) / 1e3, self._estimates(measured))
             if reason is not None:
                 self._finish(measured, reason)
 
-    def finish(self, reason: str) -> None:
+    def finish(self, reason: ev.StopReason) -> None:
         """Ends the cells still active: `target` where they reached it, else for the reason given."""
         rule = self.bench.plan.stopping
         for measured in list(self.cells.active.values()):
@@ -169,11 +190,12 @@ class RowSweep:
                 continue
             width = max(estimate.relative_half_width for estimate in self._estimates(measured))
             reached = width <= rule.target_ci and len(measured.ms) >= rule.min_samples
-            self._finish(measured, "target" if reached else reason)
+            self._finish(measured, "target" if reached else measured.stopped or reason)
 
-    def _finish(self, measured: CellInProgress, reason: str) -> None:
+    def _finish(self, measured: CellInProgress, reason: ev.StopReason) -> None:
         cell = measured.cell
-        del self.cells.active[cell.candidates]
+        measured.stopped = reason
+        self.cells.done[cell.candidates] = self.cells.active.pop(cell.candidates)
         self.cells.ended.add(cell)
         self.bench.speaker.say(
             ev.CellFinished,

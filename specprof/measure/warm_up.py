@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Callable
 
 from specprof.measure.bench import CellInProgress
+from specprof.measure.clock import Sample
 from specprof.measure.row_cells import RowCells
 from specprof.run import events as ev
 
@@ -14,15 +16,17 @@ AGREEMENT = 0.05
 MAX_S = 2.0
 
 
-def warm_up(cells: RowCells) -> None:
+def warm_up(cells: RowCells, only: set[int] | None = None) -> None:
     """K = 1 until two halves of a window agree; on CUDA every K so, on the CPU the largest K once.
 
     That one touches the largest buffers: a CPU compiles nothing per shape, and one pass over all K would
-    cost a tenth of the budget.
+    cost a tenth of the budget. With `only` other counts are left as they are.
     """
     on_cuda = cells.bench.device.type == "cuda"
-    largest = max(cells.active)
+    largest = max(only or cells.active)
     for candidates, measured in list(cells.active.items()):
+        if only is not None and candidates not in only:
+            continue
         if candidates == 1 or on_cuda:
             _warm_up_cell(cells, measured)
         elif candidates == largest:
@@ -30,13 +34,25 @@ def warm_up(cells: RowCells) -> None:
 
 
 def _warm_up_cell(cells: RowCells, measured: CellInProgress, runs: int | None = None) -> None:
+    discarded, settled = settle(lambda: cells.sample(measured.cell, measured.step, with_head=False), runs)
+    if discarded is not None:
+        cells.bench.speaker.say(
+            ev.WarmedUp, **measured.cell._asdict(), discarded_ms=discarded, settled=settled
+        )
+
+
+def settle(take: Callable[[], Sample | None], runs: int | None = None) -> tuple[list[float] | None, bool]:
+    """Takes samples until two halves of a window agree, at most `MAX_S` seconds or so many `runs`.
+
+    What was taken, ms, and whether they agreed; None where a sample failed.
+    """
     discarded: list[float] = []
     settled = False
     started = time.monotonic()
     while True:
-        taken = cells.sample(measured.cell, measured.step, with_head=False)
+        taken = take()
         if taken is None:
-            return
+            return None, False
         discarded.append(taken.measured_ms)
         if runs is not None and len(discarded) >= runs:
             break
@@ -49,4 +65,4 @@ def _warm_up_cell(cells: RowCells, measured: CellInProgress, runs: int | None = 
                 break
         if time.monotonic() - started > MAX_S:
             break
-    cells.bench.speaker.say(ev.WarmedUp, **measured.cell._asdict(), discarded_ms=discarded, settled=settled)
+    return discarded, settled

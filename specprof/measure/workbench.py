@@ -9,10 +9,12 @@ from specprof.measure import capacity
 from specprof.measure.bench import Bench
 from specprof.measure.clock import CpuClock, CudaClock
 from specprof.measure.cuda_graph import GraphPool
+from specprof.measure.drafters import build_drafter
 from specprof.measure.paper_block import PaperBlock
+from specprof.measure.row_draft import say_without_draft
 from specprof.measure.speaker import Speaker
 from specprof.measure.verify_step import FullModel
-from specprof.plan.memory import format_bytes, weight_bytes
+from specprof.plan.memory import draft_weight_bytes, format_bytes, weight_bytes
 from specprof.plan.plan import Plan, Row
 from specprof.run import events as ev
 
@@ -54,6 +56,29 @@ def open_bench(plan: Plan, device: torch.device, speaker: Speaker, cancelled) ->
         raise EnvironmentProblem(f"CUDA graphs do not work here: {problem}", "measure with --execution eager")
     speaker.say(ev.Notice, level="warning", text=f"CUDA graphs do not work here ({problem}): running eagerly")
     return bench, "eager"
+
+
+def open_drafter(bench: Bench, rows: list[Row]) -> None:
+    """Builds the plan's drafter for the rows still to be measured. Where it does not fit, they go without."""
+    plan, device = bench.plan, bench.device
+    if plan.drafter is None or not rows:
+        return
+    needed, free = draft_weight_bytes(plan), capacity.free_bytes(device)
+    verdict, reason = "", ""
+    if needed > free:
+        verdict = "not_run"
+        reason = f"predicted not to fit: the drafter needs {format_bytes(needed)}, {format_bytes(free)} free"
+    else:
+        try:
+            bench.drafter = build_drafter(plan, bench.workload, DTYPES[plan.dtype], device)
+        except Exception as error:
+            if not capacity.is_out_of_memory(error):
+                raise
+            verdict, reason = "oom", f"out of memory while building it: {str(error).splitlines()[0]}"
+    if verdict:
+        capacity.release(device)
+        for row in rows:
+            say_without_draft(bench, row, verdict, reason)
 
 
 def _graph_problem(bench: Bench) -> str | None:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
 from specprof.errors import EnvironmentProblem, UsageProblem
 from specprof.plan.checkpoint import shape_of_folder
 from specprof.plan.defaults import defaults_for
+from specprof.plan.drafter import Drafter, drafter_from
 from specprof.plan.grid import Counts, parse_counts
 from specprof.plan.model import ModelShape
 from specprof.plan.plan import Plan, build_plan, candidates_with_baseline
-from specprof.plan.presets import PRESETS
+from specprof.plan.presets import DRAFT_PRESETS, PRESETS
+from specprof.plan.refinement import Refinement
 from specprof.plan.stopping import StoppingRule
+
+REFINED_SHARE = 0.25
+"""Of the run's budget, what refinement gets where nothing is said."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,9 @@ class Asked:
     target_ci_pct: float | None = None
     budget_s: float | None = None
     seed: int | None = None
+    refine: bool | None = None
+    refine_budget_s: float | None = None
+    drafter: str | None = None
 
     def given(self) -> dict[str, Any]:
         """The options that were given."""
@@ -46,12 +55,20 @@ class Assembled(NamedTuple):
 
 def model_shape(name: str) -> ModelShape:
     """A preset by its name, or the model in a local folder. Nothing is ever downloaded."""
-    if name in PRESETS:
-        return PRESETS[name]
+    return _shape_among(PRESETS, name)
+
+
+def _draft_shape(name: str) -> ModelShape:
+    return _shape_among({**PRESETS, **DRAFT_PRESETS}, name)
+
+
+def _shape_among(presets: Mapping[str, ModelShape], name: str) -> ModelShape:
+    if name in presets:
+        return presets[name]
     if os.path.exists(name) or os.sep in name or name.startswith((".", "~")):
         return shape_of_folder(os.path.expanduser(name))
     raise EnvironmentProblem(
-        f"no model '{name[:200]}': it is neither a preset ({', '.join(PRESETS)}) nor a folder here",
+        f"no model '{name[:200]}': it is neither a preset ({', '.join(presets)}) nor a folder here",
         "give a preset or the path of a local checkpoint; nothing is downloaded",
     )
 
@@ -67,6 +84,8 @@ def assemble(asked: Asked, device: str) -> Assembled:
         return found
 
     shape = model_shape("llama-7b" if asked.model is None else asked.model)
+    stopping = _stopping(asked, defaults)
+    drafter = None if asked.drafter is None else drafter_from(asked.drafter, _draft_shape)
     batch_sizes = counts("--batch-size", asked.batch_size, defaults["batch_sizes"])
     seq_lens = counts("--seq-len", asked.seq_len, defaults["seq_lens"])
     candidates = counts("--candidates", asked.candidates, defaults["candidates"])
@@ -75,6 +94,10 @@ def assemble(asked: Asked, device: str) -> Assembled:
     if asked.seq_len is None:
         seq_lens = _within_positions(seq_lens, shape, with_one.values[-1])
         notes.extend(seq_lens.notes)
+        if drafter is not None and drafter.model is not None:
+            seq_lens = _within_positions(seq_lens, drafter.model, 1)
+            notes.extend(seq_lens.notes)
+    notes.extend(_vocabularies_differ(drafter, shape))
     plan = build_plan(
         model=_sliced(shape, asked.layers, defaults["layers"]),
         dtype=asked.dtype or defaults["dtype"],
@@ -85,8 +108,10 @@ def assemble(asked: Asked, device: str) -> Assembled:
         batch_sizes=batch_sizes.values,
         seq_lens=seq_lens.values,
         candidates=with_one.values,
-        stopping=_stopping(asked, defaults),
+        stopping=stopping,
         seed=0 if asked.seed is None else asked.seed,
+        refinement=_refinement(asked, stopping.budget_s),
+        drafter=drafter,
     )
     return Assembled(plan, tuple(notes))
 
@@ -104,6 +129,16 @@ def _within_positions(defaults: Counts, shape: ModelShape, candidates: int) -> C
         return defaults
     has = f"{shape.name} has {shape.max_position_embeddings} positions"
     return Counts(kept, (f"--seq-len: {left_out} left out, {has}",))
+
+
+def _vocabularies_differ(drafter: Drafter | None, target: ModelShape) -> list[str]:
+    """Latency can be measured all the same."""
+    if drafter is None or drafter.model is None or drafter.model.vocab_size == target.vocab_size:
+        return []
+    return [
+        f"--drafter: {drafter.model.name} has {drafter.model.vocab_size} tokens and {target.name} "
+        f"{target.vocab_size}: it could not draft for it"
+    ]
 
 
 def _sliced(shape: ModelShape, layers: str | None, default: int | None) -> ModelShape:
@@ -137,18 +172,47 @@ def _stopping(asked: Asked, defaults: dict[str, Any]) -> StoppingRule:
     return StoppingRule(target_ci=target, budget_s=budget, drop_rows=drop)
 
 
+def _refinement(asked: Asked, budget_s: float | None) -> Refinement | None:
+    """How the grid is refined. Its seconds are part of the run's budget: a quarter where none are named."""
+    kept = asked.refine_budget_s
+    if not asked.refine:
+        if kept is not None:
+            raise UsageProblem("--refine-budget is of no use without --refine", "add --refine")
+        return None
+    if kept is None:
+        return Refinement(budget_s=None if budget_s is None else budget_s * REFINED_SHARE)
+    if not 0 < kept <= 1e6:
+        raise UsageProblem(f"--refine-budget {kept:g} is out of range", "give seconds, 1 to 1000000")
+    if budget_s is not None and kept >= budget_s:
+        raise UsageProblem(
+            f"--refine-budget {kept:g} leaves nothing of the {budget_s:g} s of --budget for the grid",
+            "it is a part of --budget: name fewer seconds, or raise --budget",
+        )
+    return Refinement(budget_s=kept)
+
+
 def differences(recorded: Plan, asked: Asked) -> list[str]:
     """What of an earlier run's plan the given options would change: `--seed 1, the run has 0`."""
     shape = recorded.model if asked.model is None else model_shape(asked.model)
     layers = recorded.model.layers_measured
     if asked.layers is not None:
         layers = _sliced(shape, asked.layers, None).layers_measured
-    others = assemble(replace(asked, model=None, layers=None), asked.device or recorded.device).plan
+    whole = replace(
+        asked,
+        model=None,
+        layers=None,
+        # the seconds kept for refinement are judged by the whole that they are a part of
+        budget_s=recorded.stopping.budget_s if asked.budget_s is None else asked.budget_s,
+        refine=asked.refine or (True if asked.refine_budget_s is not None else None),
+    )
+    others = assemble(whole, asked.device or recorded.device).plan
     again = others.model_copy(update={"model": shape.model_copy(update={"layers_measured": layers})})
     found = []
     for option, value in asked.given().items():
         had, has = _chosen(option, recorded), _chosen(option, again)
-        if had != has:
+        if had != has and value is True:
+            found.append(f"--{option}, the run is without")
+        elif had != has:
             name = "--" + option.removesuffix("_pct").removesuffix("_s").replace("_", "-")
             found.append(f"{name} {value}, the run has {_shown(had)}")
     return found
@@ -166,6 +230,14 @@ def _chosen(option: str, plan: Plan) -> Any:
             return plan.stopping.target_ci * 100
         case "budget_s":
             return plan.stopping.budget_s
+        case "candidates":
+            return plan.grid_candidates
+        case "drafter":
+            return plan.drafter or "none"
+        case "refine":
+            return plan.refinement is not None
+        case "refine_budget_s":
+            return plan.refinement.budget_s if plan.refinement else None
         case "batch_size" | "seq_len":
             return getattr(plan, option + "s")
         case _:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from specprof.plan.model import BYTES_PER_VALUE
-from specprof.plan.plan import Cell, Plan
+from specprof.plan.plan import Cell, Plan, Row
 
 _WORKSPACE_BYTES = 256 << 20
 """Room for kernel workspaces and the allocator's rounding."""
@@ -62,6 +62,28 @@ def cell_bytes(plan: Plan, cell: Cell) -> int:
         attention += 2 * batch * shape.num_attention_heads * span * shape.head_dim * value
     cache = cache_bytes(plan, batch, seq_len + plan.candidates[-1])
     return cache + logits + activations + attention + _WORKSPACE_BYTES
+
+
+def draft_weight_bytes(plan: Plan) -> int:
+    """Bytes of the weights that the drafter adds; 0 without one.
+
+    Beside the published block, which has neither, EAGLE brings embedding and head along.
+    """
+    drafter, shape = plan.drafter, plan.model
+    if drafter is None:
+        return 0
+    values = drafter.parameters(shape)
+    if drafter.kind == "eagle" and plan.workload == "paper-block":
+        values += 2 * shape.vocab_size * shape.hidden_size
+    return values * BYTES_PER_VALUE[plan.dtype]
+
+
+def draft_pass_bytes(plan: Plan, row: Row) -> int:
+    """Bytes that a draft pass of one row needs beside its weights; 0 without a drafter."""
+    if plan.drafter is None:
+        return 0
+    values = plan.drafter.cache_values(plan.model, *row)
+    return values * BYTES_PER_VALUE[plan.dtype] + _WORKSPACE_BYTES
 
 
 def format_bytes(count: float) -> str:

@@ -8,8 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from specprof.errors import UsageProblem
 from specprof.plan.draft_tree import TreeShape
+from specprof.plan.drafter import Drafter
 from specprof.plan.grid import LARGEST_COUNT, MAX_CELLS, Counts, tidy_counts
 from specprof.plan.model import ModelShape
+from specprof.plan.refinement import Added, Refinement
 from specprof.plan.stopping import StoppingRule
 
 Dtype = Literal["float32", "bfloat16", "float16"]
@@ -45,7 +47,11 @@ class Cell(NamedTuple):
 
 
 class Plan(BaseModel):
-    """What a run measures. The lists are ascending, without repeats, and candidates include 1."""
+    """What a run measures. The lists are ascending, without repeats, and candidates include 1.
+
+    A refined run adds counts to single rows: `candidates` then holds those of all rows, and `counts` says
+    which of them a row has.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -61,6 +67,13 @@ class Plan(BaseModel):
     candidates: _Counts
     stopping: StoppingRule
     seed: int = Field(default=0, ge=0, lt=1 << 63, strict=True)
+    refinement: Refinement | None = Field(default=None, description="null where the grid is all there is")
+    drafter: Drafter | None = Field(
+        default=None, description="What proposes the candidates; null where its cost is not measured"
+    )
+    added: tuple[Added, ...] = Field(
+        default=(), max_length=MAX_CELLS, description="Candidate counts that refinement added to single rows"
+    )
 
     @model_validator(mode="after")
     def _grid_is_sound(self) -> Plan:
@@ -73,12 +86,15 @@ class Plan(BaseModel):
         count = len(self.batch_sizes) * len(self.seq_lens) * len(self.candidates)
         if count > MAX_CELLS:
             raise ValueError(f"{count} cells are more than {MAX_CELLS}")
+        self._check_added()
         furthest = self.seq_lens[-1] + self.candidates[-1]
         if self.model.positions_enforced and furthest > self.model.max_position_embeddings:
             raise ValueError(
                 f"seq_len {self.seq_lens[-1]} + {self.candidates[-1]} candidates goes beyond the "
                 f"{self.model.max_position_embeddings} positions of {self.model.name}"
             )
+        if self.drafter is not None:
+            self.drafter.check_target(self.model, self.seq_lens[-1])
         if self.execution == "graph" and not self.device.startswith("cuda"):
             raise ValueError("execution 'graph' replays CUDA graphs and needs a CUDA device")
         return self
@@ -87,7 +103,48 @@ class Plan(BaseModel):
         return [Row(b, s) for b in self.batch_sizes for s in self.seq_lens]
 
     def cells(self) -> list[Cell]:
-        return [Cell(*row, k) for row in self.rows() for k in self.candidates]
+        return [Cell(*row, k) for row in self.rows() for k in self.counts(row)]
+
+    @property
+    def grid_candidates(self) -> tuple[int, ...]:
+        """The counts that every row has: those of the grid as it was asked for."""
+        extra = {added.candidates for added in self.added}
+        return tuple(k for k in self.candidates if k not in extra)
+
+    def counts(self, row: Row) -> tuple[int, ...]:
+        """The candidate counts of one row, ascending."""
+        if not self.added:
+            return self.candidates
+        mine = {one.candidates for one in self.added if (one.batch_size, one.seq_len) == row}
+        return tuple(sorted({*self.grid_candidates, *mine}))
+
+    def with_added(self, *added: Added) -> Plan:
+        """The plan with further counts. Raises ValueError, in words, where they are not sound."""
+        asked = next((one.candidates for one in added if one.candidates in self.grid_candidates), None)
+        if asked is not None:
+            raise ValueError(f"added: every row has {asked} candidates")
+        together = tuple(sorted({*self.candidates, *(one.candidates for one in added)}))
+        try:
+            return Plan(**{**dict(self), "candidates": together, "added": (*self.added, *added)})
+        except ValidationError as error:
+            said: str = error.errors(include_url=False)[0]["msg"]
+            raise ValueError(said.removeprefix("Value error, ")) from None
+
+    def without_added(self) -> Plan:
+        """The plan as it was asked for."""
+        return self.model_copy(update={"candidates": self.grid_candidates, "added": ()})
+
+    def _check_added(self) -> None:
+        """An added count is one of a row, there once, and lies between the smallest and the largest."""
+        grid, seen = self.grid_candidates, set[tuple[int, int, int]]()
+        for one in self.added:
+            if one.batch_size not in self.batch_sizes or one.seq_len not in self.seq_lens:
+                raise ValueError(f"added: no row has batch {one.batch_size}, seq_len {one.seq_len}")
+            if one.place in seen or one.candidates not in self.candidates:
+                raise ValueError(f"added: {Cell(*one.place)} is there twice, or not among the candidates")
+            if not grid or one.candidates >= grid[-1]:
+                raise ValueError(f"added: {one.candidates} candidates are more than the grid holds")
+            seen.add(one.place)
 
 
 def build_plan(**fields: Any) -> Plan:

@@ -7,7 +7,7 @@ from specprof.plan.model import ModelShape
 
 def _llama(
     name: str, title: str, hidden: int, intermediate: int, layers: int, heads: int, kv_heads: int,
-    vocab: int = 32000, positions: int = 4096, theta: float = 10000.0,
+    vocab: int = 32000, positions: int = 4096, theta: float = 10000.0, eps: float = 1e-5,
 ) -> ModelShape:  # fmt: skip
     return ModelShape(
         name=name,
@@ -21,6 +21,7 @@ def _llama(
         layers_measured=layers,
         layers_total=layers,
         max_position_embeddings=positions,
+        rms_norm_eps=eps,
         rope_theta=theta,
     )
 
@@ -36,3 +37,9 @@ PRESETS: dict[str, ModelShape] = {
     )
 }
 """`tiny` has no published counterpart: it is for tests and for trying the tool out."""
+
+DRAFT_PRESETS: dict[str, ModelShape] = {
+    shape.name: shape
+    for shape in (_llama("llama-68m", "Llama 68M", 768, 3072, 2, 12, 12, positions=2048, eps=1e-6),)
+}
+"""Small Llamas that only draft. The sizes are those of JackFram/llama-68m."""

@@ -21,11 +21,11 @@ class Series:
     rounds: list[int] = field(default_factory=list)
     at_s: list[float] = field(default_factory=list)
 
-    def add(self, event: ev.SampleTaken) -> None:
-        self.ms.append(event.measured_ms)
-        self.head_ms.append(event.head_ms)
-        self.rounds.append(event.round)
-        self.at_s.append(event.t_s)
+    def add(self, ms: float, head_ms: float | None, round_number: int, at_s: float) -> None:
+        self.ms.append(ms)
+        self.head_ms.append(head_ms)
+        self.rounds.append(round_number)
+        self.at_s.append(at_s)
 
     def heads(self) -> list[float] | None:
         """Head times where every sample has one."""
@@ -49,7 +49,8 @@ class CellState:
 
     def take(self, event: ev.SampleTaken) -> None:
         """Adds a sample to its form's series."""
-        (self.masked if event.masked else self.plain).add(event)
+        series = self.masked if event.masked else self.plain
+        series.add(event.measured_ms, event.head_ms, event.round, event.t_s)
         if event.suspended and not event.masked:
             self.suspended_rounds.add(event.round)
 
@@ -74,9 +75,9 @@ def timed_fields(state: CellState) -> dict[str, Any]:
         return {}
     head = state.plain.heads()
     return {
-        "measured_ms": _measured(state.plain),
-        "head_ms": _measured(state.plain, head) if head else None,
-        "masked_ms": _measured(state.masked) if state.masked.ms else None,
+        "measured_ms": measured_of(state.plain),
+        "head_ms": measured_of(state.plain, head) if head else None,
+        "masked_ms": measured_of(state.masked) if state.masked.ms else None,
         "order": state.order,
         "started_at_s": state.plain.at_s[0],
         "discarded_ms": state.discarded_ms,
@@ -88,7 +89,7 @@ def interval(estimate: Estimate) -> Interval:
     return Interval(median=estimate.median, ci_low=estimate.low, ci_high=estimate.high)
 
 
-def _measured(series: Series, values: list[float] | None = None) -> Measured:
+def measured_of(series: Series, values: list[float] | None = None) -> Measured:
     """An interval with its samples: of the series itself, or of other values taken with it."""
     samples = series.ms if values is None else values
     estimate = median_estimate(samples)

@@ -15,6 +15,7 @@ from pydantic_core import PydanticSerializationError
 
 from specprof.plan.grid import LARGEST_COUNT
 from specprof.plan.plan import Cell, Plan, Row
+from specprof.plan.refinement import Added
 
 Text = Annotated[str, Field(max_length=4096)]
 Count = Annotated[int, Field(ge=1, le=LARGEST_COUNT)]
@@ -126,6 +127,18 @@ class RowStarted(RowEvent):
     event: Literal["row_started"] = "row_started"
 
 
+class CandidatesAdded(RowEvent):
+    """Refinement adds counts to a row of the grid, each to be prepared, warmed up and measured now."""
+
+    event: Literal["candidates_added"] = "candidates_added"
+    candidates: list[Annotated[int, Field(gt=1, le=LARGEST_COUNT)]] = Field(min_length=1, max_length=1000)
+    why: Text = ""
+
+    def added(self) -> list[Added]:
+        """The counts as the plan holds them."""
+        return [Added(**self.row._asdict(), candidates=k, why=self.why) for k in self.candidates]
+
+
 class CellPrepared(CellEvent):
     """The step of a cell is built, and captured where graphs are replayed: a child that dies then died of
     another cell."""
@@ -162,6 +175,41 @@ class SampleTaken(CellEvent):
     head_ms: Milliseconds | None = None
     masked: bool = False
     suspended: bool = False
+
+
+class DraftEvent(RowEvent):
+    """Of the drafter at one row."""
+
+
+class DraftStarted(DraftEvent):
+    """The row's draft pass is built, warmed up or timed next: a child that dies then died of the drafter."""
+
+    event: Literal["draft_started"] = "draft_started"
+
+
+class DraftWarmedUp(DraftEvent):
+    """What warm-up discarded before the next kept sample of the draft pass."""
+
+    event: Literal["draft_warmed_up"] = "draft_warmed_up"
+    discarded_ms: list[Milliseconds] = Field(max_length=MAX_DISCARDED)
+    settled: bool
+
+
+class DraftSampleTaken(DraftEvent):
+    """One timed draft pass, among the verify steps of its round."""
+
+    event: Literal["draft_sample"] = "draft_sample"
+    round: int = Field(ge=0)
+    measured_ms: Annotated[float, Field(gt=0, le=1e12)]
+    suspended: bool = False
+
+
+class DraftFailed(DraftEvent):
+    """The row goes on without its draft pass: out of memory, failed, or predicted not to fit."""
+
+    event: Literal["draft_failed"] = "draft_failed"
+    verdict: Literal["oom", "failed", "not_run"]
+    reason: Text
 
 
 class Paused(EventModel):
@@ -287,10 +335,15 @@ Event = Annotated[
     | ModelBuilt
     | RowsDropped
     | RowStarted
+    | CandidatesAdded
     | CellPrepared
     | WarmedUp
     | RoundStarted
     | SampleTaken
+    | DraftStarted
+    | DraftWarmedUp
+    | DraftSampleTaken
+    | DraftFailed
     | Paused
     | Continued
     | CellFinished

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
+from typing import TypeVar
 
-from specprof.run.record import CellRecord, Measured, RunRecord
+from specprof.run.record import CellRecord, DraftRecord, Measured, RunRecord
 
 _TIMED = ("measured_ms", "head_ms", "masked_ms")
+_Timed = TypeVar("_Timed", CellRecord, DraftRecord)
 
 
 def held_times(record: RunRecord) -> tuple[RunRecord, int]:
-    """The record with the times of each cell's samples ascending, and how many went back.
+    """The record with the times of each cell's and draft pass's samples ascending, and how many went back.
 
-    Without that, sorting events by time would put a cell's samples in another order than they were taken.
+    Without that, sorting events by time would put its samples in another order than they were taken.
     """
+    cells, backs = _all_held(record.cells, _TIMED)
+    drafts, draft_backs = _all_held(record.drafts, ("pass_ms",))
+    count = backs + draft_backs
+    return (record.model_copy(update={"cells": cells, "drafts": drafts}), count) if count else (record, 0)
+
+
+def _all_held(records: Sequence[_Timed], names: tuple[str, ...]) -> tuple[list[_Timed], int]:
     count = 0
-    cells: list[CellRecord] = []
-    for cell in record.cells:
+    held: list[_Timed] = []
+    for one in records:
         changed: dict[str, Measured] = {}
-        for name in _TIMED:
-            series: Measured | None = getattr(cell, name)
+        for name in names:
+            series: Measured | None = getattr(one, name)
             if series is None:
                 continue
             back = sum(later < earlier for earlier, later in pairwise(series.sampled_at_s))
@@ -28,8 +37,8 @@ def held_times(record: RunRecord) -> tuple[RunRecord, int]:
                 count += back if name != "head_ms" else 0  # its times are those of measured_ms
                 rising = list(_running_greatest(series.sampled_at_s))
                 changed[name] = series.model_copy(update={"sampled_at_s": rising})
-        cells.append(cell.model_copy(update=changed) if changed else cell)
-    return (record.model_copy(update={"cells": cells}), count) if count else (record, 0)
+        held.append(one.model_copy(update=changed) if changed else one)
+    return held, count
 
 
 def _running_greatest(times_s: Iterable[float]) -> Iterator[float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from specprof.plan.plan import Cell, Plan, Row
+from specprof.run.statistics import Estimate
 
 PAUSE = b"p"
 """A wish on the pipe that goes to the child, as `GO_ON` is. The last one counts."""
@@ -22,9 +23,21 @@ class Job(BaseModel):
     plan: Plan
     origin_s: float = Field(description="Value of the machine's monotonic clock at the run's t_s = 0")
     ended: list[Cell] = Field(default_factory=list)
+    known: list[tuple[Cell, Estimate]] = Field(
+        default_factory=list, description="T(K)/T(1) of cells measured before, where the grid is refined"
+    )
+    without_draft: list[Row] = Field(
+        default_factory=list, description="Rows whose draft pass failed before: they go without"
+    )
     next_round: dict[str, int] = Field(
         default_factory=dict, description="First free round of rows begun before, by `row_key`"
     )
+
+    def rows_to_draft(self) -> list[Row]:
+        """Rows with cells to measure that have not lost their draft pass."""
+        gone, ended = set(self.without_draft), set(self.ended)
+        rows = (row for row in self.plan.rows() if row not in gone)
+        return [row for row in rows if any(Cell(*row, k) not in ended for k in self.plan.counts(row))]
 
     def first_round(self, row: Row) -> int:
         return self.next_round.get(row_key(row), 0)

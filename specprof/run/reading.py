@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 
 from specprof.errors import RunFileProblem
 from specprof.run.events import ADAPTER, EventModel, Resumed, RunEnded
-from specprof.run.recheck import check_cells, check_reference, recomputed, record_of, reduced
+from specprof.run.recheck import check_cells, check_drafts, check_reference, recomputed, record_of, reduced
 from specprof.run.record import SCHEMA_VERSION, RunRecord
 from specprof.run.reduce import Reduction
 from specprof.run.sanitize import clean, clean_tree
@@ -221,6 +221,7 @@ def _record_of_document(data: bytes, where: str) -> tuple[RunRecord, tuple[str, 
         check_reference(stored, where)
         return stored, ()
     check_cells(stored, where)
+    check_drafts(stored, where)
     return recomputed(stored, where)
 
 

@@ -9,10 +9,10 @@ import numpy as np
 from pydantic import ValidationError
 
 from specprof.errors import RunFileProblem
-from specprof.plan.plan import Cell
+from specprof.plan.plan import Cell, Row
 from specprof.run.events import EventModel
 from specprof.run.held_times import held_times, held_words
-from specprof.run.record import CellRecord, Interval, Measured, RunRecord
+from specprof.run.record import CellRecord, DraftRecord, Interval, Measured, RunRecord
 from specprof.run.reduce import Reduction
 from specprof.run.strict_json import validation_problem
 from specprof.run.unfold import unfold
@@ -64,6 +64,23 @@ def check_cells(record: RunRecord, where: str) -> None:
             continue
         if cell.head_ms is not None and cell.head_ms.rounds != cell.measured_ms.rounds:
             raise RunFileProblem(f"{path}.head_ms.rounds: not those of measured_ms")
+
+
+def check_drafts(record: RunRecord, where: str) -> None:
+    """Refuses draft passes that are not of the plan's drafter and rows, or cannot be computed with."""
+    drafter, rows, seen = record.plan.drafter, set(record.plan.rows()), set[Row]()
+    for index, draft in enumerate(record.drafts):
+        path = f"{where}: drafts[{index}]"
+        said = (draft.drafter, draft.kind, draft.depth, draft.width)
+        if drafter is None or said != (drafter.text, drafter.kind, drafter.depth, drafter.width):
+            raise RunFileProblem(f"{path}: it is not the plan's drafter")
+        if draft.row not in rows or draft.row in seen:
+            place = f"batch {draft.batch_size}, seq_len {draft.seq_len}"
+            said_of = "is there twice" if draft.row in seen else "is not in the plan"
+            raise RunFileProblem(f"{path}: {place} {said_of}")
+        seen.add(draft.row)
+        if draft.pass_ms is not None:
+            _check_lists(draft.pass_ms, f"{path}.pass_ms")
 
 
 def _check_lists(measured: Measured, path: str) -> None:
@@ -123,10 +140,27 @@ def _disagreements(stored: RunRecord, record: RunRecord) -> Iterator[str]:
     cells = {cell.cell: cell for cell in record.cells}
     for index, cell in enumerate(stored.cells):
         yield from _cell_disagreements(f"cells[{index}]", cell, cells[cell.cell])
+    drafts = {draft.row: draft for draft in record.drafts}
+    missing = len(drafts) - len(stored.drafts)
+    if missing:
+        yield f"{missing} of the plan's {len(drafts)} draft passes are missing: taken as not run"
+    for index, draft in enumerate(stored.drafts):
+        yield from _judged_disagreements(f"drafts[{index}]", draft, drafts[draft.row], ("pass_ms", "ratio"))
 
 
 def _cell_disagreements(path: str, stored: CellRecord, found: CellRecord) -> Iterator[str]:
-    for name in _INTERVALS:
+    yield from _judged_disagreements(path, stored, found, _INTERVALS)
+    for name in ("order", "started_at_s"):
+        if getattr(stored, name) != getattr(found, name):
+            yield f"{path}: stored {name} does not follow from when the samples were taken: recomputed"
+    if stored.estimated != found.estimated:
+        yield f"{path}: stored estimated {stored.estimated}, the plan says {found.estimated}: corrected"
+
+
+def _judged_disagreements(
+    path: str, stored: CellRecord | DraftRecord, found: CellRecord | DraftRecord, intervals: Iterable[str]
+) -> Iterator[str]:
+    for name in intervals:
         before, after = getattr(stored, name), getattr(found, name)
         if before is not None and after is None:
             yield f"{path}: stored {name} has no samples behind it: dropped"
@@ -140,11 +174,6 @@ def _cell_disagreements(path: str, stored: CellRecord, found: CellRecord) -> Ite
         yield f"{path}: stored verdict {stored.verdict}, its samples give {found.verdict}: recomputed"
     if stored.suspended_rounds != found.suspended_rounds:
         yield f"{path}: stored suspended_rounds are not rounds of its samples, ascending: corrected"
-    for name in ("order", "started_at_s"):
-        if getattr(stored, name) != getattr(found, name):
-            yield f"{path}: stored {name} does not follow from when the samples were taken: recomputed"
-    if stored.estimated != found.estimated:
-        yield f"{path}: stored estimated {stored.estimated}, the plan says {found.estimated}: corrected"
 
 
 def _interval_disagreement(name: str, before: Interval, after: Interval) -> str | None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from specprof.plan.plan import Cell, Plan
+from specprof.plan.plan import Cell, Plan, Row
 from specprof.run.events import (
     Bytes,
     Count,
@@ -108,6 +108,15 @@ class DraftRecord(BaseModel):
     )
     verdict: Verdict
     reasons: list[Text] = Field(default_factory=list, max_length=64)
+    failed_at_s: Seconds | None = Field(default=None, description="When the row went on without it")
+    discarded_ms: list[Milliseconds] = Field(default_factory=list, max_length=MAX_SAMPLES)
+    suspended_rounds: list[Annotated[int, Field(ge=0)]] = Field(
+        default_factory=list, max_length=MAX_SAMPLES, description="Rounds whose draft pass was interrupted"
+    )
+
+    @property
+    def row(self) -> Row:
+        return Row(self.batch_size, self.seq_len)
 
 
 class NoticeRecord(BaseModel):
@@ -157,7 +166,7 @@ class RunRecord(BaseModel):
     weight_bytes: Bytes | None = None
     cells: list[CellRecord] = Field(default_factory=list, max_length=10_000)
     drafts: list[DraftRecord] = Field(
-        default_factory=list, max_length=10_000, description="Draft pass per row, where a drafter was asked for"
+        default_factory=list, max_length=10_000, description="Draft pass per row, where there is a drafter"
     )
     notices: list[NoticeRecord] = Field(default_factory=list, max_length=10_000)
     pauses: list[PauseRecord] = Field(default_factory=list, max_length=MAX_PAUSES)

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 
+import numpy as np
+
 from specprof.errors import RunFileProblem
 from specprof.plan.plan import Cell, Plan, Row
 from specprof.run import events as ev
 from specprof.run.cell_state import CellState, interval, timed_fields
+from specprof.run.draft_state import DraftState, draft_record
 from specprof.run.pauses import Pauses
 from specprof.run.record import (
     MAX_SAMPLES,
     SCHEMA_VERSION,
     CellRecord,
+    DraftRecord,
     NoticeRecord,
     RunRecord,
     Status,
@@ -38,6 +42,7 @@ class Reduction:
         self.environment: ev.Environment | None = None
         self.built: ev.ModelBuilt | None = None
         self.cells: dict[Cell, CellState] = {}
+        self.drafts: dict[Row, DraftState] = {}
         self.dropped: dict[Row, str] = {}
         self.notices: list[NoticeRecord] = []
         self.sources: list[ev.TelemetrySource] = []
@@ -47,14 +52,16 @@ class Reduction:
         self.cancelled: ev.Cancelled | None = None
         self.ended: ev.RunEnded | None = None
         self.last_t_s = 0.0
+        self._plan: Plan | None = None
         self._first_samples = 0
         self._rows: set[Row] = set()
 
     @property
     def plan(self) -> Plan:
-        if self.header is None:
+        """The header's plan, with the counts that refinement has added so far."""
+        if self._plan is None:
             raise RunFileProblem("the run has no header", "it was cut off before it began")
-        return self.header.plan
+        return self._plan
 
     def fault(self, event: ev.EventModel) -> str | None:
         """Why an event cannot be one of this run; None where it can."""
@@ -75,6 +82,12 @@ class Reduction:
                 return next(map(_stranger, strangers), None) or self._row_fault([event.row])
             case ev.RowStarted():
                 return self._row_fault([event.row])
+            case ev.CandidatesAdded():
+                return self._row_fault([event.row]) or self._added_fault(event)
+            case ev.DraftEvent():
+                if not self.drafts:
+                    return "an event speaks of a drafter, which the plan does not have"
+                return self._row_fault([event.row]) or self.drafts[event.row].fault(event)
             case ev.RowsDropped():
                 return self._row_fault(event.rows)
             case ev.RunStarted():
@@ -83,6 +96,13 @@ class Reduction:
 
     def _row_fault(self, rows: list[Row]) -> str | None:
         return next((_stranger(Cell(*row, 1)) for row in rows if row not in self._rows), None)
+
+    def _added_fault(self, event: ev.CandidatesAdded) -> str | None:
+        try:
+            self.plan.with_added(*event.added())
+        except ValueError as error:
+            return f"counts that cannot be added: {error}"
+        return None
 
     def apply(self, event: ev.EventModel) -> None:
         """Takes one event. Raises RunFileProblem for one with a `fault`, and is as it was before."""
@@ -101,10 +121,14 @@ class Reduction:
                 self.built = event
             case ev.RowsDropped():
                 self._drop(event)
+            case ev.CandidatesAdded():
+                self._add(event)
             case ev.WarmedUp():
                 self.cells[event.cell].discard(event.discarded_ms)
             case ev.SampleTaken():
                 self._sample(event)
+            case ev.DraftEvent():
+                self.drafts[event.row].take(event)
             case ev.CellFinished():
                 state = self.cells[event.cell]
                 state.finished = event
@@ -132,8 +156,16 @@ class Reduction:
 
     def _start(self, event: ev.RunStarted) -> None:
         self.header = event
+        self._plan = event.plan
         self.cells = {cell: CellState(cell) for cell in event.plan.cells()}
         self._rows = set(event.plan.rows())
+        if event.plan.drafter is not None:
+            self.drafts = {row: DraftState() for row in event.plan.rows()}
+
+    def _add(self, event: ev.CandidatesAdded) -> None:
+        self._plan = self.plan.with_added(*event.added())
+        # in the plan's order, whenever they were added
+        self.cells = {cell: self.cells.get(cell) or CellState(cell) for cell in self._plan.cells()}
 
     def _drop(self, event: ev.RowsDropped) -> None:
         for row in event.rows:
@@ -196,6 +228,19 @@ class Reduction:
         )
         return median_estimate(mine / ones) if mine.size else None
 
+    def draft_ratio(self, row: Row) -> Estimate | None:
+        """Paired draft pass over T(1) at full depth; None before the first pair and where it failed."""
+        draft, base = self.drafts[row], Cell(*row, 1)
+        if draft.failed is not None:
+            return None
+        passes, ones = paired(
+            np.asarray(draft.series.ms, dtype=np.float64),
+            draft.series.rounds,
+            self.depth_samples(base),
+            self.cells[base].plain.rounds,
+        )
+        return median_estimate(passes / ones) if passes.size else None
+
     def finished_cells(self) -> set[Cell]:
         """Cells that need no more measuring: finished, failed or dropped."""
         return {cell for cell, state in self.cells.items() if state.ended or cell.row in self.dropped}
@@ -227,6 +272,7 @@ class Reduction:
             model_build_s=self.built.build_s if self.built else None,
             weight_bytes=self.built.weight_bytes if self.built else None,
             cells=[self.cell_record(cell) for cell in self.cells],
+            drafts=[self.draft_record(row) for row in self.drafts],
             notices=self.notices,
             pauses=self.pauses.records,
             telemetry_sources=self.sources,
@@ -268,6 +314,26 @@ class Reduction:
             estimated=not self.plan.model.full_depth,
             memory_bytes=state.finished.memory_bytes if state.finished else None,
             kernel=state.finished.kernel if state.finished else None,
+        )
+
+    def draft_record(self, row: Row) -> DraftRecord:
+        """The draft pass of one row, judged as a cell is."""
+        assert self.plan.drafter is not None
+        state = self.drafts[row]
+        series, judgement = state.series, None
+        if series.ms and state.failed is None:
+            judgement = judge(
+                samples=series.ms,
+                latency=median_estimate(series.ms),
+                stop_reason=None,
+                rule=self.plan.stopping,
+                on_gpu=self.plan.device.startswith("cuda"),
+                telemetry=self._telemetry_between(series.at_s[0], series.at_s[-1]),
+                suspended_rounds=sorted(state.suspended_rounds),
+            )
+        why_not = self.dropped.get(row, "not reached")
+        return draft_record(
+            self.plan.drafter, row, state, ratio=self.draft_ratio(row), judgement=judgement, why_not=why_not
         )
 
     def _stop_reason(self, state: CellState) -> ev.StopReason:

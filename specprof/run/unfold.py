@@ -12,7 +12,7 @@ from specprof.plan.plan import Row
 from specprof.run import events as ev
 from specprof.run.events import MAX_DISCARDED
 from specprof.run.held_times import held_times
-from specprof.run.record import CellRecord, Measured, RunRecord
+from specprof.run.record import CellRecord, DraftRecord, Measured, RunRecord
 
 
 def unfold(record: RunRecord) -> Iterator[ev.EventModel]:
@@ -26,7 +26,7 @@ def unfold(record: RunRecord) -> Iterator[ev.EventModel]:
         run_id=record.run_id,
         created_at=record.created_at,
         specprof_version=record.specprof_version,
-        plan=record.plan,
+        plan=record.plan.without_added(),
     )
     body: list[ev.EventModel] = [ev.TelemetryOpened(telemetry=source) for source in record.telemetry_sources]
     if record.environment is not None:
@@ -38,6 +38,9 @@ def unfold(record: RunRecord) -> Iterator[ev.EventModel]:
     body.extend(_dropped(record))
     for cell in sorted(record.cells, key=lambda c: (c.order is None, c.order or 0)):
         body.extend(_cell_events(cell))
+    for draft in record.drafts:
+        body.extend(_draft_events(draft))
+    body[:0] = _added(record, body)
     # sort is stable: events of one moment keep the order above
     yield from sorted(body, key=lambda event: event.t_s)
     end = max((event.t_s for event in body), default=0.0)
@@ -72,6 +75,26 @@ def _dropped(record: RunRecord) -> Iterator[ev.EventModel]:
         yield ev.RowsDropped(rows=[row for row, why in reasons.items() if why == reason], reason=reason)
 
 
+def _added(record: RunRecord, body: list[ev.EventModel]) -> list[ev.EventModel]:
+    """The counts that refinement added, each when its cell is first spoken of, else at the end."""
+    firsts = dict.fromkeys(one.place for one in record.plan.added)
+    for event in body if firsts else ():
+        if isinstance(event, ev.CellEvent) and event.cell in firsts:
+            before_s = firsts[event.cell]
+            firsts[event.cell] = event.t_s if before_s is None else min(before_s, event.t_s)
+    end_s = max((event.t_s for event in body), default=0.0)
+    return [
+        ev.CandidatesAdded(
+            t_s=end_s if firsts[one.place] is None else firsts[one.place],
+            batch_size=one.batch_size,
+            seq_len=one.seq_len,
+            candidates=[one.candidates],
+            why=one.why,
+        )
+        for one in record.plan.added
+    ]
+
+
 def _cell_events(cell: CellRecord) -> Iterator[ev.EventModel]:
     place = {"batch_size": cell.batch_size, "seq_len": cell.seq_len, "candidates": cell.candidates}
     if cell.measured_ms is not None:
@@ -92,6 +115,25 @@ def _cell_events(cell: CellRecord) -> Iterator[ev.EventModel]:
             memory_bytes=cell.memory_bytes,
             kernel=cell.kernel,
         )
+
+
+def _draft_events(draft: DraftRecord) -> Iterator[ev.EventModel]:
+    row = draft.row._asdict()
+    measured, suspended = draft.pass_ms, frozenset(draft.suspended_rounds)
+    if measured is not None:
+        for start in range(0, len(draft.discarded_ms), MAX_DISCARDED):
+            some = draft.discarded_ms[start : start + MAX_DISCARDED]
+            began_s = measured.sampled_at_s[0]
+            yield ev.DraftWarmedUp(**row, t_s=began_s, discarded_ms=some, settled=True)
+        for sample_ms, number, at_s in zip(
+            measured.samples, measured.rounds, measured.sampled_at_s, strict=True
+        ):
+            yield ev.DraftSampleTaken(
+                **row, t_s=at_s, round=number, measured_ms=sample_ms, suspended=number in suspended
+            )
+    if draft.failed_at_s is not None and draft.verdict in ("oom", "failed", "not_run"):
+        reason = "; ".join(draft.reasons)[:4096]
+        yield ev.DraftFailed(**row, t_s=draft.failed_at_s, verdict=draft.verdict, reason=reason)
 
 
 def _samples(

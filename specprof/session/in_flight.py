@@ -17,6 +17,8 @@ class InFlight:
         self._preparing: list[Cell] = []
         self._running: list[Cell] = []
         self._run_any = False
+        self.drafting: Row | None = None
+        """The row whose draft pass is in progress: no cell is to blame then."""
 
     @property
     def cells(self) -> list[Cell]:
@@ -25,13 +27,25 @@ class InFlight:
 
     @property
     def blamed(self) -> Cell | None:
-        return next(iter(self.cells), None)
+        return None if self.drafting is not None else next(iter(self.cells), None)
+
+    @property
+    def lost(self) -> str:
+        """What is lost with the child, in words; nothing where nothing is to blame."""
+        if self.drafting is not None:
+            row = self.drafting
+            return f"the draft pass at batch {row.batch_size}, seq_len {row.seq_len}"
+        return "" if self.blamed is None else str(self.blamed)
 
     def follow(self, event: ev.EventModel) -> None:
+        self.drafting = event.row if isinstance(event, ev.DraftStarted) else None
         match event:
             case ev.RowStarted():
                 self._row = event.row
                 self._begin(preparing=self._left(), running=self._warmed_up())
+            case ev.CandidatesAdded():
+                added = [Cell(*event.row, k) for k in event.candidates]
+                self._begin(preparing=added, running=added)
             case ev.CellPrepared():
                 self._preparing = _without_first(self._preparing, event.cell)
             case ev.WarmedUp() | ev.SampleTaken(masked=False):
@@ -66,7 +80,7 @@ class InFlight:
             return []
         # the reduction is behind by what is still in the queue
         ended = self._reduction.finished_cells() | self._over
-        cells = (Cell(*self._row, k) for k in self._reduction.plan.candidates)
+        cells = (Cell(*self._row, k) for k in self._reduction.plan.counts(self._row))
         return [cell for cell in cells if cell not in ended]
 
     def _warmed_up(self) -> list[Cell]:

@@ -10,13 +10,14 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 
 from specprof.errors import RunFileProblem
 from specprof.plan.plan import Cell
 from specprof.run import events as ev
 from specprof.run.job import Job, row_key
 from specprof.run.reduce import Reduction
+from specprof.run.statistics import Estimate
 from specprof.session.child import COMMAND, TERM_AFTER_S, MeasuringChild
 from specprof.session.in_flight import InFlight
 from specprof.session.lines import Breath, Garbage, Silence
@@ -145,13 +146,13 @@ class LiveSession:
         return event
 
     async def _run(self) -> None:
-        plan = self.reduction.plan
         self._watchers.append(asyncio.create_task(watch_host(self.origin_s, self._queue.put)))
         done = set(self.reduction.finished_cells())
         while True:
             if self._stopping is not None:
                 await self._queue.put(ev.Cancelled(t_s=self.now_s(), reason=self._stopping))
                 return
+            plan = self.reduction.plan  # with what was added to it meanwhile
             ended = await self._run_child(Job(plan=plan, origin_s=self.origin_s, **self._progress(done)))
             if ended or not await self._survived(done):
                 return
@@ -161,7 +162,22 @@ class LiveSession:
         for cell, state in self.reduction.cells.items():
             used = max([*state.plain.rounds, *state.masked.rounds], default=-1) + 1
             rounds[row_key(cell.row)] = max(rounds.get(row_key(cell.row), 0), used)
-        return {"ended": sorted(done | self.reduction.finished_cells()), "next_round": rounds}
+        for row, draft in self.reduction.drafts.items():
+            rounds[row_key(row)] = max([rounds[row_key(row)], *(used + 1 for used in draft.series.rounds)])
+        return {
+            "ended": sorted(done | self.reduction.finished_cells()),
+            "next_round": rounds,
+            "without_draft": [row for row, draft in self.reduction.drafts.items() if draft.failed],
+            "known": list(self._known()),
+        }
+
+    def _known(self) -> Iterator[tuple[Cell, Estimate]]:
+        """What a child that goes on refining needs of the cells measured before it."""
+        if self.reduction.plan.refinement is not None:
+            for cell, state in self.reduction.cells.items():
+                ratio = self.reduction.ratio(cell) if state.measured else None
+                if ratio is not None:
+                    yield cell, ratio
 
     async def _run_child(self, job: Job) -> bool:
         """Runs one child to its end. True where the run has ended with it, well or not."""
@@ -181,6 +197,8 @@ class LiveSession:
                             continue
                         self._follow(event)
                         await self._queue.put(event)
+                        if isinstance(event, ev.CandidatesAdded):
+                            await self._queue.join()  # what follows is judged by a plan that holds them
                         self._be_patient(child)
                 except Silence as silence:
                     child.signal_group(signal.SIGKILL)
@@ -247,8 +265,12 @@ class LiveSession:
         return ev.Notice(t_s=self.now_s(), level="warning", text=text)
 
     async def _lost(self, cause: str) -> None:
-        """The child is gone without a word: the cell in progress has failed."""
-        cell = self._in_flight.blamed
+        """The child is gone without a word: the cell or draft pass in progress has failed."""
+        cell, row = self._in_flight.blamed, self._in_flight.drafting
+        if row is not None:
+            await self._queue.put(
+                ev.DraftFailed(t_s=self.now_s(), **row._asdict(), verdict="failed", reason=cause[:1000])
+            )
         if cell is not None:
             await self._queue.put(
                 ev.CellFailed(t_s=self.now_s(), **cell._asdict(), verdict="failed", reason=cause[:1000])
@@ -260,8 +282,11 @@ class LiveSession:
     def _may_restart(self) -> bool:
         """Whether another child may go on. One that neither sampled nor has a cell to blame would only die
         again."""
-        began = self._sampled or self._in_flight.blamed is not None
-        return began and self._restarts < MAX_RESTARTS
+        return self._began and self._restarts < MAX_RESTARTS
+
+    @property
+    def _began(self) -> bool:
+        return self._sampled or bool(self._in_flight.lost)
 
     async def _survived(self, done: set[Cell]) -> bool:
         """Prepares for another child, or says why there is none."""
@@ -269,17 +294,16 @@ class LiveSession:
             self._restarts += 1
             blamed = self._in_flight.blamed
             done.update([blamed] if blamed else [])
-            without = f" without {blamed}" if blamed else ""
+            without = f" without {self._in_flight.lost}" if self._in_flight.lost else ""
             text = f"the measuring child was started again{without}"
             await self._queue.put(ev.Notice(t_s=self.now_s(), level="warning", text=text))
             await self._queue.join()  # the next child's job is made from what the reduction knows
             return True
-        measured = self._sampled or self._in_flight.blamed is not None
         await self._queue.put(
             ev.Fatal(
                 t_s=self.now_s(),
-                exit_code=1 if measured else 3,
-                what="the measuring child died" + (" too often" if measured else " before it measured"),
+                exit_code=1 if self._began else 3,
+                what="the measuring child died" + (" too often" if self._began else " before it measured"),
                 remedy="see the notices for its last words; if the kernel killed it, free memory",
             )
         )

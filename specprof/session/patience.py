@@ -34,7 +34,7 @@ class Patience:
             case ev.WarmedUp():
                 self._learn(max(event.discarded_ms, default=0.0), elapsed_s)
                 self.silence_s = max(self.silence_s, self._for_a_sample())
-            case ev.SampleTaken():
+            case ev.SampleTaken() | ev.DraftSampleTaken():
                 self._learn(event.measured_ms, elapsed_s)
                 self.silence_s = self._for_a_sample()
             case ev.Continued():

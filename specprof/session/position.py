@@ -94,7 +94,7 @@ class Position:
         """
         if self.row is None:
             return None
-        row = [Cell(*self.row, k) for k in self.plan.candidates]
+        row = [Cell(*self.row, k) for k in self.plan.counts(self.row)]
         cells = [cell for cell in row if len(self.reduction.cells[cell].plain.ms) > 1]
         widths = [found.relative_half_width for cell in cells if (found := self.reduction.latency(cell))]
         return max(widths, default=None)

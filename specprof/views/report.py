@@ -6,18 +6,20 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import IO, TYPE_CHECKING
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.text import Text
 
 from specprof.analysis.acceptance import AcceptanceModel
 from specprof.analysis.curves import CurveSet
 from specprof.run.record import RunRecord, Status
 from specprof.views.curves.plot import MIN_HEIGHT, MIN_WIDTH, draw_curves
+from specprof.views.drafts import draft_lines
 from specprof.views.findings import findings_view
 from specprof.views.glyphs import Glyphs
 from specprof.views.lines import join_facts
 from specprof.views.palette import Palette, Role
 from specprof.views.quantities import duration, percent
+from specprof.views.sections import print_sections
 from specprof.views.tables.results import result_tables
 from specprof.views.terminal import Surface
 
@@ -42,25 +44,23 @@ def print_report(
     findings: Sequence[Finding],
     warnings: Iterable[str] = (),
     stream: IO[str] | None = None,
+    more: Sequence[Sequence[RenderableType]] = (),
 ) -> None:
     """Prints the whole run, to stdout where no stream is given.
 
-    `warnings` are the loader's; the run's own notices come from the record.
+    `warnings` are the loader's; the run's own notices come from the record. `more` are sections behind all.
     """
     console, palette, glyphs = surface.console(stream or sys.stdout), surface.palette(), surface.glyphs
     width = surface.width
     sections: list[Sequence[RenderableType]] = [_head(record, width, palette, glyphs)]
     sections += [[table] for table in result_tables(record, acceptance, curves, width, palette, glyphs)]
+    sections.append(draft_lines(record, width, palette, glyphs))
     seq_lens = record.plan.seq_lens
     sections += [[_figure(surface, palette, curves, batch, seq_lens)] for batch in curves.batch_sizes]
     if findings:
         sections.append([findings_view(findings, palette, glyphs)])
     sections.append(_notices(record, warnings, palette, glyphs))
-    for index, section in enumerate(section for section in sections if section):
-        if index:
-            console.print()
-        for part in section:
-            _print(console, part)
+    print_sections(console, [*sections, *more])
 
 
 def _figure(
@@ -79,14 +79,6 @@ def _figure(
 def plot_height(width: int, height: int) -> int:
     """Lines for a plot of `width` columns: a third of that, and no more than the terminal shows at once."""
     return min(max(24, width // 3), 40, max(MIN_HEIGHT, height - 1))
-
-
-def _print(console: Console, part: RenderableType) -> None:
-    """Prints without the spaces at the ends of lines."""
-    for line in console.render_lines(part, pad=False):
-        words = Text.assemble(*((segment.text, segment.style or "") for segment in line))
-        words.rstrip()
-        console.print(words, soft_wrap=True)
 
 
 def _head(record: RunRecord, width: int, palette: Palette, glyphs: Glyphs) -> list[Text]:
@@ -109,6 +101,7 @@ def _head(record: RunRecord, width: int, palette: Palette, glyphs: Glyphs) -> li
         *_depth_fact(record),
         f"target ±{percent(plan.stopping.target_ci)}",
         *([f"budget {duration(plan.stopping.budget_s)}"] if plan.stopping.budget_s else []),
+        *([f"refined, {len(plan.added)} cells added"] if plan.refinement is not None else []),
         f"seed {plan.seed}",
         record.created_at,
         f"specprof {record.specprof_version}",

@@ -119,4 +119,3 @@ def test_what_the_text_means():
     assert draft_from("0", drafted("eagle")) is FREE
     with pytest.raises(UsageProblem, match="measured no draft cost"):
         draft_from("measured", record())
-

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from specprof.analysis.acceptance import Chain, LogFit
+from specprof.analysis.acceptance import Chain, LogFit, acceptance_from
 from specprof.analysis.break_even import break_even_alpha
 from specprof.analysis.drafting import Fraction
 from specprof.analysis.opened import Run
@@ -273,3 +273,12 @@ def test_one_k_per_batch_size_stays_where_all_its_lengths_keep_it():
     assert schedule.by_batch() == (BatchRange(1, None, 32, (1, 2)),)
     jumpy = schedule_of(run, hysteresis=False).by_batch()
     assert [one.candidates for one in jumpy] == [32, 16]
+
+
+def test_acceptance_that_ends_below_every_measured_count_is_said():
+    run = run_of(cheap_up_to({1: 32}), batch_sizes=(1,))
+    with pytest.raises(
+        UsageProblem, match=r"knows acceptance up to 3 candidates, and this run measured 8"
+    ) as said:
+        schedule_of(run, acceptance_from("positions:p=0.8/0.5"))
+    assert "--candidates 1:3" in str(said.value)

@@ -71,6 +71,9 @@ class Child:
         match deed.split():
             case ["kill"]:
                 os.kill(os.getpid(), signal.SIGKILL)
+            case ["kill", "after", *words]:
+                self.write(" ".join(words).encode() + b"\n")
+                os.kill(os.getpid(), signal.SIGKILL)
             case ["exit", code]:
                 print("ValueError: the last word", flush=True)
                 sys.exit(int(code))

@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import replace
 from typing import NamedTuple
 
+from specprof.analysis.findings.cause import cause_of_cliff
 from specprof.analysis.findings.evidence import (
     SUGGESTIVE_P,
     Points,
@@ -92,7 +94,13 @@ def shape(series: Series) -> list[Finding]:
     weight = {counts: -sum(step.depth for step in group) for counts, group in groups.items()}
     deepest, *others = sorted(groups, key=lambda counts: (weight[counts], counts))
     common = [c for c in others if 2 * len(groups[c]) > _having(steps, c)]
-    found = [_cliff(series, steps, groups[counts]) for counts in (deepest, *common)[:MOST_CLIFFS]]
+    found = []
+    for counts in (deepest, *common)[:MOST_CLIFFS]:
+        found.append(_cliff(series, steps, groups[counts]))
+        if series.curves.setting is not None:
+            lengths = [step.row.seq_len for step in groups[counts]]
+            cause = cause_of_cliff(series.curves.setting, series.batch_size, lengths, *counts)
+            found.append(replace(cause, basis=f"{series.basis()}; {cause.basis}"))
     return [*found, *_plateau(series), *_after(series, steps, deepest[1])]
 
 

@@ -16,6 +16,7 @@ Kind = Literal[
     "peak",
     "does-not-pay",
     "cliff",
+    "cliff-cause",
     "no-cliff",
     "plateau",
     "recovery",

@@ -14,7 +14,8 @@ from specprof.session.position import Position
 from specprof.tui.state.digest import Digest
 from specprof.views.quantities import percent
 
-Stage = Literal["waiting", "running", "done", "warn", "failed", "dropped"]
+Stage = Literal["waiting", "running", "done", "warn", "failed", "dropped", "none"]
+"""`none` where the plan has no cell: a count that refinement added to other rows only."""
 
 SAMPLES_SHOWN = 120
 
@@ -51,7 +52,9 @@ class RowNow:
 
 def stage_of(reduction: Reduction, cell: Cell, digest: Digest) -> Stage:
     """Where a cell stands."""
-    state = reduction.cells[cell]
+    state = reduction.cells.get(cell)
+    if state is None:
+        return "none"
     if state.failed is not None:
         return "dropped" if state.failed.verdict == "not_run" else "failed"
     if cell.row in reduction.dropped:
@@ -67,7 +70,7 @@ def row_now(reduction: Reduction, position: Position, digest: Digest) -> RowNow 
     row = position.row
     if row is None:
         return None
-    cells = [Cell(*row, k) for k in reduction.plan.candidates]
+    cells = [Cell(*row, k) for k in reduction.plan.counts(row)]
     return RowNow(
         row, position.round, tuple(_cell_now(reduction, cell, digest) for cell in cells), position.cell
     )

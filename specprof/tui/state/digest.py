@@ -58,7 +58,7 @@ class Digest:
                 status=reduction.status(),
                 specprof_version=header.specprof_version,
                 environment=reduction.environment,
-                plan=header.plan,
+                plan=reduction.plan,
                 execution=reduction.built.execution if reduction.built else None,
                 cells=cells,
             )

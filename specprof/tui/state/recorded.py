@@ -104,7 +104,7 @@ def _run(run: Run) -> Iterator[Fact]:
 
 
 def _verdicts(run: Run) -> str:
-    counts = Counter(run.verdicts().ravel().tolist())
+    counts = Counter(verdict for verdict in run.verdicts().ravel().tolist() if verdict)
     total = sum(counts.values())
     words = ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in counts.most_common())
     return f"{total}: {words}"

@@ -19,6 +19,7 @@ _SIGNS: dict[Stage, str] = {
     "warn": "◐",
     "failed": "✕",
     "dropped": "-",
+    "none": " ",
 }
 _ASCII_SIGNS: dict[Stage, str] = {
     "waiting": ".",
@@ -27,6 +28,7 @@ _ASCII_SIGNS: dict[Stage, str] = {
     "warn": "?",
     "failed": "x",
     "dropped": "-",
+    "none": " ",
 }
 _NAMES: dict[Stage, str] = {
     "done": "done",

@@ -42,7 +42,7 @@ def head_of(run: Run, batch_size: int, notes: Sequence[str] = ()) -> HeadNow:
         model = record.plan.model
         facts.append((f"estimate: {model.layers_measured} of {model.layers_total} layers", "warn"))
     if not run.published:
-        verdicts = run.verdicts().ravel().tolist()
+        verdicts = [verdict for verdict in run.verdicts().ravel().tolist() if verdict]
         done = sum(verdict in _DONE for verdict in verdicts)
         facts.append((f"{done}/{len(verdicts)} cells", "muted"))
     warnings = len({*run.warnings, *notes}) + sum(one.level != "info" for one in record.notices)

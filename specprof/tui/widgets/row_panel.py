@@ -18,6 +18,7 @@ STAGE_ROLES: dict[Stage, Role] = {
     "warn": "warn",
     "failed": "bad",
     "dropped": "muted",
+    "none": "muted",
 }
 
 _VALUES = 8 + 9

@@ -22,6 +22,7 @@ def notes_of(
     footnotes: Footnotes,
     standings: Iterable[str],
     glyphs: Glyphs,
+    draft: str = "",
 ) -> list[Note]:
     """The notes below one table, its footnotes last. `standings`: which signs the table uses."""
     found: list[Note] = []
@@ -30,7 +31,7 @@ def notes_of(
         if not model.full_depth:
             with_head = any(cell.head_ms is not None for cell in cells)
             found.append(("", _estimate_note(model, with_head=with_head)))
-        found.append(("", acceptance_note(acceptance)))
+        found.append(("", acceptance_note(acceptance, draft)))
     used = set(standings)
     if "best" in used:
         near = f", {glyphs.near_best} within the noise of the best" if "near" in used else ""
@@ -48,10 +49,12 @@ def _estimate_note(model: ModelShape, *, with_head: bool) -> str:
     return f"latency at full depth is an estimate: {measured}{head}"
 
 
-def acceptance_note(acceptance: AcceptanceModel) -> str:
-    """How speedup is made, with the formula and where it is from."""
+def acceptance_note(acceptance: AcceptanceModel, draft: str = "") -> str:
+    """How speedup is made, with the formula and where it is from. `draft`: what drafting costs."""
+    cost, words = (" + D(K)/T(1)", f"; D: {draft}") if draft else ("", "")
     return (
-        f"speedup = E(K) / (T(K)/T(1)), E(K) = {acceptance.formula} ({acceptance.name}: {acceptance.source})"
+        f"speedup = E(K) / (T(K)/T(1){cost}), E(K) = {acceptance.formula} "
+        f"({acceptance.name}: {acceptance.source}){words}"
     )
 
 

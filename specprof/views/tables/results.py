@@ -89,14 +89,15 @@ class BatchTable:
         glyphs: Glyphs,
     ) -> None:
         self._record, self._acceptance, self._glyphs = record, acceptance, glyphs
+        self._draft = curves.draft_formula
         self._title = f"{curves.title}, Batch Size: {batch_size}"
         recorded = {cell.cell: cell for cell in record.cells}
         self._rows = {
-            row: [recorded.get(Cell(*row, k)) for k in record.plan.candidates]
+            row: [(k, recorded.get(Cell(*row, k))) for k in record.plan.counts(row)]
             for row in record.plan.rows()
             if row.batch_size == batch_size
         }
-        self._cells = [cell for cells in self._rows.values() for cell in cells if cell]
+        self._cells = [cell for cells in self._rows.values() for _, cell in cells if cell]
         self._footnotes = Footnotes(cell.reasons for cell in self._cells)
         self._decimals = decimals_for(cell.latency_ms.median for cell in self._cells if cell.latency_ms)
         self._standings: set[Standing] = set()
@@ -109,12 +110,11 @@ class BatchTable:
         for row, cells in self._rows.items():
             self._add_row(row, cells, of_row.get(row.seq_len))
 
-    def _add_row(self, row: Row, cells: Sequence[CellRecord | None], curve: Curve | None) -> None:
+    def _add_row(self, row: Row, cells: Sequence[tuple[int, CellRecord | None]], curve: Curve | None) -> None:
         found = standings(curve) if curve else {}
         self._standings |= set(found.values())
         first = True
-        pairs = zip(self._record.plan.candidates, cells, strict=True)
-        for (measured, *_), group in groupby(pairs, lambda pair: self._kind(pair[1], pair[0])):
+        for (measured, *_), group in groupby(cells, lambda pair: self._kind(pair[1], pair[0])):
             alike = list(group)
             label = str(alike[0][0]) if len(alike) == 1 else f"{alike[0][0]}-{alike[-1][0]}"
             self.seq_len.add(str(row.seq_len) if first else "")
@@ -181,7 +181,15 @@ class BatchTable:
         ]
         kept = fitting(columns, (self.tokens, self.samples, self.ratio, self.latency), width)
         model = self._record.plan.model
-        notes = notes_of(model, self._acceptance, self._cells, self._footnotes, self._standings, self._glyphs)
+        notes = notes_of(
+            model,
+            self._acceptance,
+            self._cells,
+            self._footnotes,
+            self._standings,
+            self._glyphs,
+            self._draft,
+        )
         return Group(
             Text(self._glyphs.fit(self._title), palette.style("text", bold=True)),
             ruled(kept, self._ends, width, palette, self._glyphs),

@@ -1,0 +1,44 @@
+"""What a run was measured on, as far as it may explain the shape of its curves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from specprof.plan.model import BYTES_PER_VALUE, ModelShape
+from specprof.plan.plan import Attention, Cell, Workload
+from specprof.run.record import RunRecord
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Shapes, device and, where they were recorded, the kernels that ran."""
+
+    shape: ModelShape
+    value_bytes: int
+    on_gpu: bool
+    workload: Workload
+    attention: Attention
+    kernels: Mapping[Cell, str]
+    sm_count: int | None = None
+    l2_bytes: int | None = None
+    refined: bool = False
+    published: bool = False
+
+
+def setting_of(record: RunRecord) -> Setting:
+    """The setting of a run, or of a published figure, which names a model and no device."""
+    plan = record.plan
+    device = record.environment.device if record.environment else None
+    return Setting(
+        shape=plan.model,
+        value_bytes=BYTES_PER_VALUE[plan.dtype],
+        on_gpu=plan.device.startswith("cuda") if device is None else device.kind == "cuda",
+        workload=plan.workload,
+        attention=plan.attention,
+        kernels={cell.cell: cell.kernel for cell in record.cells if cell.kernel},
+        sm_count=device.sm_count if device else None,
+        l2_bytes=device.l2_bytes if device else None,
+        refined=plan.refinement is not None,
+        published=record.reference is not None,
+    )
