@@ -60,8 +60,10 @@ def tree(
     say(f"{source}, {len(levels)} deep; only sizes that were measured are compared")
     for one in rows:
         say(_words(one))
-    # of two methods that do equally well the greedy tree: it is what Medusa itself grows
-    best = max(rows[:2], key=lambda one: (round(one.speedup.median, 9), one.method == "greedy"))
+    # Medusa's heads draft in one pass, which is what the greedy tree is charged; EAGLE and SGLang run their
+    # drafter once per depth, which is what the programme weighs
+    method = "greedy" if form == "medusa" else "programme"
+    best = next(one for one in rows if one.method == method)
     say(f"on stdout: {best.method}, batch {best.batch_size}, seq_len {best.seq_len}")
     if form == "sglang":
         print_text(_flags(best) + "\n")
@@ -90,7 +92,10 @@ def _words(one: TreeChoice) -> str:
     if one.tree.size == 1:
         beyond = f"; the nearest has {one.second[0]} candidates, {one.second[1]:.2f}×" if one.second else ""
         return f"{row}no tree pays{beyond}"
-    rate = f", {one.tokens_per_s.median:.4g} tokens/s" if one.tokens_per_s else ""
+    rate = ""
+    if one.tokens_per_s is not None:
+        median, low, high = one.tokens_per_s
+        rate = f", {median:.4g} tokens/s" + (f" [{low:.4g}, {high:.4g}]" if low < high else "")
     words = (
         f"{row}{one.tree.size} candidates, depth {one.tree.depth}, E = {one.tokens:.2f}, "
         f"{with_bounds(one.speedup)}{rate}"

@@ -99,6 +99,27 @@ def test_the_box_holds_the_tree(size):
         assert flags["speculative_num_draft_tokens"] == size
 
 
+def grown_by_an_engine(levels, box):
+    """What EAGLE-2 keeps: behind the `top_k` best nodes of each depth `top_k` guesses, of all the best."""
+    behind, offered = [(1.0, ())], []
+    for level in levels[: box.depth]:
+        new = [
+            (value * level[rank], (*path, rank))
+            for value, path in behind
+            for rank in range(min(box.top_k, len(level)))
+        ]
+        offered += new
+        behind = sorted(new, reverse=True)[: box.top_k]
+    return 1 + sum(value for value, _ in sorted(offered, reverse=True)[: box.total_tokens - 1])
+
+
+@pytest.mark.parametrize("levels", [SEVEN, ((0.6, 0.3),) * 12, ((0.9, 0.06),) * 16])
+@pytest.mark.parametrize("size", [2, 8, 23, 31, 64])
+def test_an_engine_that_grows_its_tree_in_the_box_finds_one_as_good(levels, size):
+    tree = greedy_tree(levels, size)
+    assert grown_by_an_engine(levels, dynamic_tree(tree)) == pytest.approx(tree.expected_tokens(levels))
+
+
 def test_a_chain_is_a_tree_of_one_guess():
     chain = Tree(tuple((0,) * depth for depth in range(1, 5)))
     assert dynamic_tree(chain) == DynamicTree(total_tokens=5, depth=4, top_k=1)

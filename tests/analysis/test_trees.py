@@ -1,6 +1,7 @@
 """Draft trees and models made of them, against published numbers, closed forms and all trees there are."""
 
 import json
+import os
 from itertools import pairwise
 
 import numpy as np
@@ -168,6 +169,28 @@ def test_what_are_no_accuracies_is_said(tmp_path, text, says):
     path.write_text(text)
     with pytest.raises(RunFileProblem, match=says):
         read_accuracies(path)
+
+
+@pytest.mark.parametrize("device", ["/dev/null", "/dev/zero", "pipe"])
+def test_only_a_regular_file_is_read(tmp_path, device):
+    if device == "pipe":
+        device = str(tmp_path / "pipe")
+        os.mkfifo(device)
+    with pytest.raises(RunFileProblem, match="not a regular file"):
+        read_accuracies(device)
+
+
+def test_a_file_of_more_than_a_mebibyte_is_refused(tmp_path):
+    path = tmp_path / "large.json"
+    path.write_text("[[0.5]]" + " " * (1 << 20))
+    with pytest.raises(RunFileProblem, match="larger than head accuracies are"):
+        read_accuracies(path)
+
+
+@pytest.mark.parametrize("text", ["medusa:heads=2.5", "sequoia:depth=2.5"])
+def test_heads_and_passes_are_whole(text):
+    with pytest.raises(UsageProblem, match=r"2\.5 is not a whole number"):
+        acceptance_from(text)
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path):

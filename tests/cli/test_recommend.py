@@ -148,6 +148,14 @@ def test_own_heads_are_read_and_a_bad_file_is_said(tmp_path):
     assert "has no trusted result" in ask(tree, FIGURE, "--batch-size", "9").said
 
 
+def test_engines_that_draft_once_per_depth_get_the_tree_that_was_charged_for_it():
+    words = FIGURE, "--seq-len", "128", "--draft-cost", "0.4"
+    greedy, programme = json.loads(ask(tree, *words, "--json").out)
+    assert greedy["eagle"] != programme["eagle"]
+    assert json.loads(ask(tree, *words, "--form", "eagle").out) == programme["eagle"]
+    assert json.loads(ask(tree, *words, "--form", "medusa").out) == greedy["medusa_choices"]
+
+
 def test_where_no_tree_pays_the_root_alone_is_printed():
     answer = ask(tree, CPU)
     assert json.loads(answer.out) == []

@@ -95,9 +95,10 @@ class Parametric:
         return self.kinds
 
     def with_parameter(self, name: str, value: float) -> Self:
-        kind = next((kind for kind in self.kinds if kind.name == name), None)
+        kinds = self.parameter_kinds
+        kind = next((kind for kind in kinds if kind.name == name), None)
         if kind is None:
-            known = ", ".join(kind.name for kind in self.kinds)
+            known = ", ".join(kind.name for kind in kinds)
             raise UsageProblem(f"this acceptance model has no parameter {name[:40]!a}", f"it has {known}")
         return replace(self, **{name: kind.checked(value)})
 

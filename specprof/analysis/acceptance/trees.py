@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,6 +14,7 @@ from specprof.analysis.acceptance.model import Parameter, Parametric, Vector
 from specprof.analysis.trees.accuracies import MAX_DEPTH, Levels, published_model
 from specprof.analysis.trees.greedy import grown
 from specprof.analysis.trees.programme import programme_tokens, programme_tree
+from specprof.errors import UsageProblem
 
 LARGEST_TREE = 1024
 """Candidates beyond which a tree is not grown: no engine verifies so many."""
@@ -26,6 +27,18 @@ class _TreeModel(Parametric):
     levels: Levels = field(default_factory=lambda: published_model("7b"))
     origin: str = "model=7b"
     source: str = "head accuracies of vicuna 7b, Medusa, arXiv 2401.10774"
+
+    @property
+    def parameter_kinds(self) -> tuple[Parameter, ...]:
+        """No deeper than there are accuracies."""
+        return tuple(replace(kind, high=float(len(self.levels))) for kind in self.kinds)
+
+    def with_parameter(self, name: str, value: float) -> Self:
+        """Heads and draft passes are counted: raises UsageProblem for a part of one too."""
+        changed = super().with_parameter(name, value)
+        if value != int(value):
+            raise UsageProblem(f"acceptance parameter {name} {value:g} is not a whole number")
+        return changed
 
     def _tokens_up_to(self, size: int) -> Vector:
         """`[size + 1]`, NaN at 0."""

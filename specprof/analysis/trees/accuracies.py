@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import math
 import os
+import stat
 from functools import cache
 from importlib import resources
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 from specprof.errors import RunFileProblem, UsageProblem
@@ -54,10 +54,7 @@ def read_accuracies(path: str | os.PathLike[str], model: str | None = None) -> L
     """
     where = clean(os.fspath(path), 200)
     try:
-        file = Path(path)
-        if file.stat().st_size > MAX_BYTES:
-            raise RunFileProblem(f"{where} is larger than head accuracies are", "give the accuracies alone")
-        data = json.loads(file.read_text(encoding="utf-8"))
+        data = json.loads(_bytes_of(path, where).decode("utf-8"))
     except OSError as error:
         raise RunFileProblem(f"cannot read {where}: {error.strerror or error}") from None
     except (ValueError, RecursionError):
@@ -71,6 +68,18 @@ def read_accuracies(path: str | os.PathLike[str], model: str | None = None) -> L
             raise UsageProblem(f"{where} holds accuracies of {known}", "choose one with model=NAME")
         data = data.get(model if model is not None else names[0] if names else "")
     return marginals(_checked(data, where))
+
+
+def _bytes_of(path: str | os.PathLike[str], where: str) -> bytes:
+    """Only a regular file is read, and no more of it than such a file may hold."""
+    # a pipe must not block, and a device has no end
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise RunFileProblem(f"{where} is not a regular file", "name a file of head accuracies")
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise RunFileProblem(f"{where} is larger than head accuracies are", "give the accuracies alone")
+    return data
 
 
 def _checked(data: Any, where: str) -> list[list[float]]:

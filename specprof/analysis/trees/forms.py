@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from specprof.analysis.trees.tree import Tree
@@ -42,11 +43,16 @@ class DynamicTree:
 
 
 def dynamic_tree(tree: Tree) -> DynamicTree:
-    """The smallest box: as deep as the tree, as wide as its widest fan and as its size needs."""
+    """The smallest box: as deep as the tree, as wide as its widest fan and as its size needs.
+
+    Engines draft behind no more than `top_k` nodes of each depth (EAGLE's `topK_genrate`), so it is also as
+    wide as the nodes of one depth that have children.
+    """
     depth = tree.depth
     fans: dict[tuple[int, ...], int] = {}
     for path in tree.paths:
         fans[path[:-1]] = fans.get(path[:-1], 0) + 1
     widest = max(fans.values(), default=1)
+    behind = Counter(map(len, fans))
     needed = -(-(tree.size - 1) // depth) if depth else 1
-    return DynamicTree(tree.size, depth, max(widest, needed))
+    return DynamicTree(tree.size, depth, max(widest, needed, *behind.values()))
