@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 
 import pytest
 import torch
@@ -36,15 +35,8 @@ def plan_of(**changes):
     return small_plan(**{"candidates": GRID, "stopping": RULE, "refinement": Refinement(), **changes})
 
 
-def staged(clock, plan):
-    """A stage whose pipe holds all that is said before anybody reads it."""
-    stage = Stage(clock, plan)
-    fcntl.fcntl(stage.read_end, fcntl.F_SETPIPE_SZ, 1 << 20)
-    return stage
-
-
 def run(clock, plan, **job):
-    stage = staged(clock, plan)
+    stage = Stage(clock, plan)
     ended = Sweep(stage.bench, Job(plan=plan, origin_s=0.0, **job)).run()
     return ended, stage.said()
 
@@ -146,7 +138,7 @@ def test_nothing_is_added_that_its_seconds_do_not_reach_for():
     """Three rounds of a new count and its neighbours take more than a second here: half of one is there."""
     rule = RULE.model_copy(update={"budget_s": 600.0})
     for seconds, some in ((0.5, False), (500.0, True)):
-        stage = staged(ScriptedClock(Steps(29)), plan_of(stopping=rule))
+        stage = Stage(ScriptedClock(Steps(29)), plan_of(stopping=rule))
         sweep, now_s = Sweep(stage.bench, Job(plan=stage.plan, origin_s=0.0)), stage.bench.pause.now_s
         ends = now_s() + 100, now_s() + seconds
         sweep._deadlines = lambda rows_after, ends=ends: ends
@@ -157,7 +149,7 @@ def test_nothing_is_added_that_its_seconds_do_not_reach_for():
 def test_the_budget_holds_for_grid_and_refinement_together():
     rule = StoppingRule(target_ci=0.5, min_time_s=0.0, budget_s=80.0)
     plan = plan_of(seq_lens=(24, 32, 40, 48), stopping=rule, refinement=Refinement(budget_s=20.0))
-    stage = staged(ScriptedClock(Steps()), plan)
+    stage = Stage(ScriptedClock(Steps()), plan)
     now = [1000.0]
     stage.bench.pause.now_s = lambda: now[0]
     sweep = Sweep(stage.bench, Job(plan=plan, origin_s=0.0))
@@ -168,7 +160,7 @@ def test_the_budget_holds_for_grid_and_refinement_together():
 
 def test_a_cancel_is_heeded_while_a_count_is_added():
     clock = ScriptedClock(Steps(29))
-    stage = staged(clock, plan_of())
+    stage = Stage(clock, plan_of())
     stage.bench.cancelled = lambda: stage.bench.plan.added != ()
     with pytest.raises(CancelledByUser):
         Sweep(stage.bench, Job(plan=stage.plan, origin_s=0.0)).run()
@@ -195,7 +187,7 @@ def test_a_row_with_nothing_to_refine_is_not_opened_again():
     plan = plan_of(candidates=(1, 2))
     ended = [Cell(*ROW, 1), Cell(*ROW, 2)]
     known = [(cell, Estimate(1.0, 1.0, 1.0)) for cell in ended]
-    stage = staged(ScriptedClock(Steps()), plan)
+    stage = Stage(ScriptedClock(Steps()), plan)
     assert Sweep(stage.bench, Job(plan=plan, origin_s=0.0, ended=ended, known=known)).run() == 2
     with pytest.raises(BlockingIOError):  # nothing was said
         stage.said()
