@@ -54,7 +54,7 @@ def file(specprof: Specprof) -> Path:
 
 def test_rows_42_and_43_nothing_in_a_file_is_obeyed(specprof: Specprof, file: Path):
     terminal = specprof("replay", file, "--speed", "max")
-    terminal.wait_for("1 Speedup")
+    terminal.wait_for("1 Speed")
     for key in "2345678":
         terminal.press(key)
         terminal.wait_quiet(0.2)
@@ -99,7 +99,7 @@ def test_row_45_times_that_go_back_play_and_are_said(specprof: Specprof):
     path.write_text(json.dumps(document))
     terminal = specprof("replay", path, "--speed", "3")
     terminal.wait_for("a gap of 1e+09 s is played as 5 s")
-    terminal.wait_for("1 Speedup")
+    terminal.wait_for("1 Speed")
     terminal.press("8")
     terminal.wait_for("a time that goes back is held at the time before")
     terminal.press("q")

@@ -111,7 +111,7 @@ def test_row_5_nohup_is_honoured(specprof: Specprof):
     specprof.stage.wait_for(f"pause at {IN_SECOND_ROW}", 20)
     terminal.signal(signal.SIGHUP)
     specprof.stage.goes_on()
-    terminal.wait_for("1 Speedup")
+    terminal.wait_for("1 Speed")
     terminal.press("q")
     assert terminal.wait_exit() == 0
     check_kept(specprof, "complete")
@@ -144,7 +144,7 @@ def test_q_asks_and_n_goes_on(specprof: Specprof):
     terminal.wait_for("Stop and quit")
     terminal.press("n")
     specprof.stage.goes_on()
-    terminal.wait_for("1 Speedup")
+    terminal.wait_for("1 Speed")
     terminal.press("q")
     assert terminal.wait_exit() == 0
     terminal.assert_restored()
@@ -156,7 +156,7 @@ def test_s_asks_and_shows_the_results_of_what_was_measured(specprof: Specprof):
     terminal.press("s")
     terminal.wait_for("Stop this run?")
     terminal.press("y")
-    terminal.wait_for("1 Speedup")
+    terminal.wait_for("1 Speed")
     check_kept(specprof)
     terminal.press("q")
     assert terminal.wait_exit() == 130
@@ -166,7 +166,7 @@ def test_s_asks_and_shows_the_results_of_what_was_measured(specprof: Specprof):
 def test_a_child_that_is_killed_costs_its_cell_and_the_screen_goes_on(specprof: Specprof):
     specprof.stage.does((0, IN_SECOND_ROW, "kill"))
     terminal = specprof.run()
-    terminal.wait_for("1 Speedup")
+    terminal.wait_for("1 Speed")
     terminal.press("q")
     assert terminal.wait_exit() == 1
     terminal.assert_restored()

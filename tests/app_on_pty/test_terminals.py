@@ -51,7 +51,7 @@ def test_headless_is_headless_in_a_terminal_too(specprof: Specprof):
 
 def test_no_colour_leaves_no_colour_and_tells_curves_apart_by_letters(specprof: Specprof):
     terminal = specprof.run(NO_COLOR="1")
-    terminal.wait_for("1 Speedup")
+    terminal.wait_for("1 Speed")
     terminal.wait_quiet(0.3)
     text = terminal.text()
     terminal.press("q")
@@ -63,7 +63,7 @@ def test_no_colour_leaves_no_colour_and_tells_curves_apart_by_letters(specprof: 
 
 def test_no_colour_set_to_nothing_asks_for_nothing(specprof: Specprof):
     terminal = specprof.run(NO_COLOR="")
-    terminal.wait_for("1 Speedup")
+    terminal.wait_for("1 Speed")
     terminal.press("q")
     terminal.wait_exit()
     assert COLOUR.search(terminal.raw)
@@ -71,7 +71,7 @@ def test_no_colour_set_to_nothing_asks_for_nothing(specprof: Specprof):
 
 def test_sixteen_colours_get_sixteen_and_letters(specprof: Specprof):
     terminal = specprof.run(TERM="xterm", COLORTERM=None)
-    terminal.wait_for("1 Speedup")
+    terminal.wait_for("1 Speed")
     terminal.wait_quiet(0.3)
     text = terminal.text()
     terminal.press("q")
@@ -84,7 +84,7 @@ def test_sixteen_colours_get_sixteen_and_letters(specprof: Specprof):
 
 def test_row_33_without_utf_8_all_is_ascii_and_the_file_still_utf_8(specprof: Specprof):
     terminal = specprof.run(LANG=None, LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
-    terminal.wait_for("1 Speedup")
+    terminal.wait_for("1 Speed")
     terminal.wait_quiet(0.3)
     text = terminal.text()
     terminal.press("q")
@@ -96,7 +96,7 @@ def test_row_33_without_utf_8_all_is_ascii_and_the_file_still_utf_8(specprof: Sp
 
 def test_the_ascii_option_does_the_same(specprof: Specprof):
     terminal = specprof.run("--ascii")
-    terminal.wait_for("1 Speedup")
+    terminal.wait_for("1 Speed")
     terminal.press("q")
     assert terminal.wait_exit() == 0
     assert terminal.raw.isascii()
@@ -116,7 +116,7 @@ def test_row_28_sizes_too_small_say_so_and_recover(specprof: Specprof):
     terminal.wait_for("Batch Size: 1")
     terminal.wait_for("Notices")
     specprof.stage.goes_on()
-    terminal.wait_for("1 Speedup")
+    terminal.wait_for("1 Speed")
     terminal.press("q")
     assert terminal.wait_exit() == 0
     terminal.assert_restored()
@@ -124,7 +124,7 @@ def test_row_28_sizes_too_small_say_so_and_recover(specprof: Specprof):
 
 def test_no_frame_is_blank_once_the_first_one_is_drawn(specprof: Specprof):
     terminal = specprof.run()
-    terminal.wait_for("1 Speedup")
+    terminal.wait_for("1 Speed")
     for key in ("2", "6", "?", "escape", "1"):
         terminal.press(key)
         terminal.wait_quiet(0.3)
@@ -144,7 +144,7 @@ def test_a_suspended_app_gives_the_terminal_back_and_takes_it_again(specprof: Sp
     terminal.to_foreground()
     terminal.wait_for("Batch Size: 1")
     specprof.stage.goes_on()
-    terminal.wait_for("1 Speedup")
+    terminal.wait_for("1 Speed")
     terminal.press("q")
     assert terminal.wait_exit() == 0
     terminal.assert_restored()
@@ -166,7 +166,7 @@ def test_an_app_that_was_stopped_without_a_word_goes_on_with_its_keys(specprof: 
             terminal.press("?")
             terminal.wait_for(lambda seen: "Esc closes" not in seen.text(), within_s=5)
     specprof.stage.goes_on()
-    terminal.wait_for("1 Speedup")
+    terminal.wait_for("1 Speed")
     terminal.press("q")
     assert terminal.wait_exit() == 0
     terminal.assert_restored()
@@ -182,7 +182,7 @@ def test_a_flood_leaves_the_keys_alive(specprof: Specprof):
         terminal.wait_for("Esc closes")
         terminal.press("escape")
         terminal.wait_for(lambda seen: "Esc closes" not in seen.text())
-    terminal.wait_for("1 Speedup", within_s=60)
+    terminal.wait_for("1 Speed", within_s=60)
     terminal.press("q")
     terminal.wait_exit()
     terminal.assert_restored()
@@ -199,7 +199,7 @@ def test_a_run_that_ends_does_not_take_the_help_away(specprof: Specprof):
     time.sleep(0.5)  # what is asked for here is that nothing comes
     assert "Esc closes" in terminal.text()
     terminal.press("escape")
-    terminal.wait_for("1 Speedup")
+    terminal.wait_for("1 Speed")
     terminal.press("q")
     terminal.wait_exit()
     terminal.assert_restored()
@@ -213,7 +213,7 @@ def test_the_app_process_never_imports_torch(specprof: Specprof):
     )
     program = ("-c", watching, str(WITH_FAKE_CHILD.parent), str(specprof.stage.folder))
     terminal = specprof("run", *SMALL, "--output", "run.json", program=program)
-    terminal.wait_for("1 Speedup")
+    terminal.wait_for("1 Speed")
     terminal.press("q")
     terminal.wait_exit()
     modules = (specprof.home / "modules").read_text().split()

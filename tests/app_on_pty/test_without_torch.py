@@ -51,7 +51,7 @@ def test_show_shows(environment, name: str):
 @pytest.mark.parametrize("name", sample_names())
 def test_replay_plays_to_the_results(environment, name: str):
     with Terminal(_command("-m", "specprof", "replay", name, "--speed", "1000"), env=environment) as terminal:
-        terminal.wait_for("1 Speedup")
+        terminal.wait_for("1 Speed")
         terminal.press("q")
         assert terminal.wait_exit() == 0
         terminal.assert_restored()
