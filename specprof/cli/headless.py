@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 import time
@@ -27,6 +28,7 @@ TICK_S = 0.5
 
 def run_headless(start: Start, look: LookAsked, models: Sequence[AcceptanceModel], *, as_json: bool) -> int:
     """Measures, writes the run file, prints the report. Returns the exit code."""
+    gc.enable()
     start.check()
     surface = look.surface(sys.stderr)
     outcome = asyncio.run(_measure(start, surface))

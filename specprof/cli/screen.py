@@ -36,8 +36,11 @@ def show_app(
 
     `models` are the acceptance models asked for; the first is the one that is drawn.
     """
+    import gc
+
     from specprof.tui.launch import open_app
 
+    gc.enable()
     code, sentences = open_app(opens, theme=theme, ascii_only=ascii_only, models=models)
     for sentence in sentences:
         say(sentence)

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from specprof.run.statistics import (
+    LEVEL,
     Estimate,
+    _bounds,
     _middle_ranks,
     full_depth,
     median_estimate,
@@ -186,3 +188,11 @@ def test_drift_that_touches_a_whole_round_falls_out_of_the_ratio() -> None:
     rounds = list(range(12))
     mine, base = paired(30 * drift, rounds, 20 * drift, rounds)
     assert tuple(median_estimate(mine / base)) == pytest.approx((1.5, 1.5, 1.5))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_bounds_are_numpy_s_quantiles_to_the_last_bit(seed):
+    random = np.random.default_rng(seed)
+    medians = random.lognormal(sigma=2.0, size=int(random.integers(2, 3000)))
+    expected = np.quantile(medians, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    assert _bounds(medians) == tuple(expected.tolist())
