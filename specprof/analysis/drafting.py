@@ -8,12 +8,16 @@ theorem 3.8).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
 
 from specprof.analysis.acceptance.model import AcceptanceModel, Vector
+from specprof.analysis.acceptance.trees import LARGEST_TREE, Medusa
 from specprof.analysis.arrays import Arrays
+from specprof.analysis.trees.accuracies import Levels
+from specprof.analysis.trees.greedy import greedy_tree
 from specprof.errors import UsageProblem
 from specprof.plan.plan import Row
 from specprof.run.record import DraftRecord, RunRecord
@@ -38,6 +42,10 @@ class DraftCost(Protocol):
         NaN where it is not known: a row whose draft pass was not measured.
         """
 
+    def invalid(self, record: RunRecord) -> frozenset[Row]:
+        """Rows whose cost is not to be trusted, nor any speedup with it: the draft pass was throttled or
+        interrupted."""
+
 
 @dataclass(frozen=True)
 class Free:
@@ -49,6 +57,9 @@ class Free:
     def relative(self, record: RunRecord, acceptance: AcceptanceModel) -> Arrays:
         nothing = np.zeros(_shape(record))
         return Arrays(nothing, nothing, nothing)
+
+    def invalid(self, record: RunRecord) -> frozenset[Row]:
+        return frozenset()
 
 
 @dataclass(frozen=True)
@@ -73,6 +84,9 @@ class Fraction:
         passes = np.where(np.isnan(depth), 1.0, depth) * (_counts(record) > 1)
         cost = np.broadcast_to(self.c * passes, _shape(record)).copy()
         return Arrays(cost, cost, cost)
+
+    def invalid(self, record: RunRecord) -> frozenset[Row]:
+        return frozenset()
 
 
 @dataclass(frozen=True)
@@ -107,8 +121,16 @@ class MeasuredDraft:
             part[..., _counts(record) == 1] = 0.0
         return found
 
+    def invalid(self, record: RunRecord) -> frozenset[Row]:
+        return frozenset(draft.row for draft in record.drafts if draft.verdict == "invalid")
+
 
 FREE = Free()
+
+
+def formula_of(acceptance: AcceptanceModel, cost: DraftCost) -> str:
+    """What a speedup rests on, in one line: E(K) and, where drafting is not free, what it costs."""
+    return ", ".join(filter(None, (acceptance.formula, cost.formula)))
 
 
 def draft_from(text: str | None, record: RunRecord) -> DraftCost:
@@ -142,8 +164,17 @@ def _passes(draft: DraftRecord, acceptance: AcceptanceModel, counts: Vector) -> 
     if draft.kind == "medusa":
         return np.minimum(counts - 1, 1.0)
     depth = acceptance.draft_depth(counts)
+    if isinstance(acceptance, Medusa):  # its heads run at once, but this drafter has to go down their tree
+        depth = _tree_depths(acceptance.levels[: int(acceptance.heads)], tuple(counts.astype(int).tolist()))
     passes: Vector = np.where(np.isnan(depth), np.minimum(counts - 1, draft.depth), depth)
     return passes
+
+
+@lru_cache(maxsize=16)
+def _tree_depths(levels: Levels, counts: tuple[int, ...]) -> Vector:
+    """Of the greedy tree of each count."""
+    sizes = (min(count, LARGEST_TREE) for count in counts)
+    return np.array([greedy_tree(levels, size).depth for size in sizes], dtype=np.float64)
 
 
 def _counts(record: RunRecord) -> Vector:

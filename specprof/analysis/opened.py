@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from specprof.analysis.acceptance import PUBLISHED, AcceptanceModel, log_fit_from
 from specprof.analysis.arrays import Arrays
 from specprof.analysis.curves import Curve, CurveSet
-from specprof.analysis.drafting import DraftCost, draft_from
+from specprof.analysis.drafting import DraftCost, draft_from, formula_of
 from specprof.analysis.findings import Finding, find_all
 from specprof.analysis.paired import PairedRow, WorstCase
 from specprof.analysis.setting import setting_of
@@ -173,18 +173,18 @@ class Run:
         """The speedup curves, one per batch size and sequence length that has a point."""
         plan, reference = self.record.plan, self.record.reference
         cost = draft or self.draft
-        relative = cost.relative(self.record, acceptance).median
+        relative = cost.relative(self.record, acceptance)
         rows = zip(plan.rows(), np.ndindex(*self._shape[:2]), strict=True)
-        speedup = self.speedup(acceptance, cost)
+        speedup, spoilt = self.speedup(acceptance, cost), cost.invalid(self.record)
         curves = (
-            self._curve(row, Arrays(*(part[place] for part in speedup)), acceptance, relative[place])
+            self._curve(row, _row_of(speedup, place), acceptance, _row_of(relative, place), row not in spoilt)
             for row, place in rows
         )
         return CurveSet(
             title=clean(plan.model.title),
             curves=tuple(curve for curve in curves if curve.size),
             acceptance_name=acceptance.name,
-            acceptance_formula=", ".join(filter(None, (acceptance.formula, cost.formula))),
+            acceptance_formula=formula_of(acceptance, cost),
             estimated=self.estimated,
             published=self.published,
             candidates=plan.candidates,
@@ -246,7 +246,7 @@ class Run:
         return printed
 
     def _curve(
-        self, row: Row, speedup: Arrays, acceptance: AcceptanceModel, draft: NDArray[np.float64]
+        self, row: Row, speedup: Arrays, acceptance: AcceptanceModel, draft: Arrays, drafts_well: bool
     ) -> Curve:
         """One row's curve; the arrays are `[K]`, `draft` D(K)/T(1). A cell whose latency came out as 0 has
         no speedup."""
@@ -258,17 +258,20 @@ class Run:
             trusted = np.ones(kept.size, dtype=np.bool_)
             return Curve(*row, counts, median, low, high, trusted, unpaired.compare)
         cells = [self._by_cell[Cell(*row, int(count))] for count in counts]
-        pairs = PairedRow(
-            cells, acceptance.expected_tokens(counts), self.record.plan.model, unpaired, draft[kept]
-        )
-        return Curve(
-            *row, counts, median, low, high, self._trusted(row, cells), pairs.compare, pairs.shared_rounds
-        )
+        tokens, drafts = acceptance.expected_tokens(counts), [part[kept] for part in draft]
+        pairs = PairedRow(cells, tokens, self.record.plan.model, unpaired, drafts)
+        trusted = self._trusted(row, cells) & (drafts_well | (counts == 1))
+        return Curve(*row, counts, median, low, high, trusted, pairs.compare, pairs.shared_rounds)
 
     def _trusted(self, row: Row, cells: Sequence[CellRecord]) -> NDArray[np.bool_]:
         baseline = self._by_cell.get(Cell(*row, 1))
         spoilt = baseline is None or baseline.verdict == "invalid"
         return np.asarray([not spoilt and cell.verdict != "invalid" for cell in cells], dtype=np.bool_)
+
+
+def _row_of(arrays: Arrays, place: tuple[int, ...]) -> Arrays:
+    """One row's, `[K]`."""
+    return Arrays(*(part[place] for part in arrays))
 
 
 def _own_acceptance(reference: Reference) -> AcceptanceModel:

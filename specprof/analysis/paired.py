@@ -48,9 +48,10 @@ class WorstCase:
 class PairedRow:
     """The measured cells of one row, `[n]`, with the expected tokens per step of each, `[n]`.
 
-    `draft` is D(K)/T(1), `[n]`, what proposing the candidates costs. Each round's step is then
-    T(K) + D(K)/T(1) · T(1) of that round, so that a comparison with K = 1 still gives the speedup itself.
-    The error of D is in the speedup's own interval and not in these comparisons, which it enters alike.
+    `drafts` are D(K)/T(1), `[n]`, what proposing the candidates costs: its median and the bounds of its
+    interval. Each round's step is then T(K) + D(K)/T(1) · T(1) of that round, so that a comparison with
+    K = 1 still gives the speedup itself. One error of D enters all points, by as many passes as each takes:
+    a comparison's bounds are those that the least and the greatest D give.
     """
 
     def __init__(
@@ -59,21 +60,22 @@ class PairedRow:
         tokens: Vector,
         shape: ModelShape,
         unpaired: WorstCase,
-        draft: Vector | None = None,
+        drafts: Sequence[Vector] = (),
     ) -> None:
         self._cells, self._tokens, self._shape, self._unpaired = cells, tokens.tolist(), shape, unpaired
-        self._draft = [0.0] * len(cells) if draft is None else draft.tolist()
+        costs = [draft.tolist() for draft in drafts] or [[0.0] * len(cells)]
+        self._costs: list[list[float]] = [costs[0], *(one for one in costs[1:] if one != costs[0])]
         self._found: dict[tuple[int, int], Estimate] = {}
 
     @cached_property
-    def _samples(self) -> list[tuple[Vector, list[int]]]:
-        """Each cell's samples at full depth, ms, and their rounds. A cell without samples has none."""
-        return [self._with_draft(index) for index in range(len(self._cells))]
+    def _samples(self) -> list[list[tuple[Vector, list[int]]]]:
+        """For each D, the median first: each cell's samples at full depth, ms, and their rounds. A cell
+        without samples has none."""
+        return [[self._with_draft(index, cost) for index, cost in enumerate(costs)] for costs in self._costs]
 
-    def _with_draft(self, index: int) -> tuple[Vector, list[int]]:
+    def _with_draft(self, index: int, cost: float) -> tuple[Vector, list[int]]:
         """A cell's steps with their drafting, in the rounds that measured K = 1 too."""
         mine, rounds = depth_samples(self._cells[index], self._shape)
-        cost = self._draft[index]
         if not cost:
             return mine, rounds
         base = next((cell for cell in self._cells if cell.candidates == 1), None)
@@ -83,9 +85,9 @@ class PairedRow:
         steps, singles = paired(mine, rounds, plain, plain_rounds)
         return steps + cost * singles, sorted(set(rounds) & set(plain_rounds))
 
-    def _in_shared_rounds(self, i: int, j: int) -> tuple[Vector, Vector]:
+    def _in_shared_rounds(self, i: int, j: int, draft: int = 0) -> tuple[Vector, Vector]:
         """Latencies of points i and j, ms, `[m]` each, in the rounds that measured both."""
-        (there, there_rounds), (here, here_rounds) = self._samples[i], self._samples[j]
+        (there, there_rounds), (here, here_rounds) = self._samples[draft][i], self._samples[draft][j]
         return paired(there, there_rounds, here, here_rounds)
 
     def shared_rounds(self, i: int, j: int) -> int:
@@ -109,10 +111,13 @@ class PairedRow:
         if not base.size or base.min() <= 0:
             return self._unpaired.compare(i, j)
         slower = median_estimate(mine / base)
+        low, high = slower.low, slower.high
+        for draft in range(1, len(self._costs)):
+            base, mine = self._in_shared_rounds(i, j, draft)
+            bound = median_estimate(mine / base)
+            low, high = min(low, bound.low), max(high, bound.high)
         gain = self._tokens[j] / self._tokens[i]
-        return Estimate(
-            quotient(gain, slower.median), quotient(gain, slower.high), quotient(gain, slower.low)
-        )
+        return Estimate(quotient(gain, slower.median), quotient(gain, high), quotient(gain, low))
 
 
 def depth_samples(cell: CellRecord, shape: ModelShape) -> tuple[Vector, list[int]]:

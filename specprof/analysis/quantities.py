@@ -40,7 +40,14 @@ class Quantity:
     def trusted(self, run: Run) -> NDArray[np.bool_]:
         """Whether to believe each value, `[B, S, K]`: no verdict that it rests on is `invalid`."""
         believed: NDArray[np.bool_] = run.verdicts() != "invalid"
-        return believed & believed[..., :1] if self.paired else believed
+        drafting = self.simulated and bool(run.draft.formula)
+        if self.paired or drafting:  # a draft cost is a share of T(1)
+            believed = believed & believed[..., :1]
+        if drafting:
+            for row in run.draft.invalid(run.record):
+                place = run.batch_sizes.index(row.batch_size), run.seq_lens.index(row.seq_len)
+                believed[place][1:] = False
+        return believed
 
     def arrays(self, run: Run, acceptance: AcceptanceModel) -> Arrays:
         return self.values(run, acceptance)
@@ -63,8 +70,11 @@ def _tokens_per_s(run: Run, acceptance: AcceptanceModel) -> Arrays:
     batch = np.asarray(run.batch_sizes, dtype=np.float64)[:, None, None]
     tokens = 1e3 * batch * acceptance.expected_tokens(run.candidates)
     cost, latency = run.draft.relative(run.record, acceptance), run.latency_ms()
-    step = Arrays(*(own + share * own[..., :1] for own, share in zip(latency, cost, strict=True)))
-    return _over(tokens, step)
+    # without a T(1) only a step that drafts for nothing is known
+    spent = (
+        np.where(share == 0, 0.0, share * own[..., :1]) for own, share in zip(latency, cost, strict=True)
+    )
+    return _over(tokens, Arrays(*(own + more for own, more in zip(latency, spent, strict=True))))
 
 
 def _bandwidth(run: Run, acceptance: AcceptanceModel) -> Arrays:

@@ -45,7 +45,7 @@ class Choice:
 
     @property
     def kept(self) -> bool:
-        """Whether the batch size before decided, between counts that cannot be told apart."""
+        """Whether one that cannot be told apart from the highest is preferred to it: see `reason`."""
         return self.pays and self.candidates != self.highest
 
 
@@ -72,18 +72,20 @@ def as_good(row: Points) -> tuple[int, ...]:
 def choose(batch_size: int, row: Points, before: Choice | None, break_even_alpha: float | None) -> Choice:
     """The choice at one row, `[n]` with n ≥ 2 and K = 1 the first.
 
-    `before` is the choice at the batch size before, whose K is kept where nothing here clearly beats it.
+    The highest of those that are clearly faster than plain decoding, where it cannot be told apart from the
+    highest of all. `before` is the choice at the batch size before, whose K is kept where it is as good.
     """
     good = as_good(row)
-    pays = row.best != 0 and clearly_faster(row, row.best)
-    chosen, reason, nearest = (row.best, _pays_words(row), None) if pays else (0, "", None)
+    faster = [i for i in sorted((row.best, *row.rivals)) if i and clearly_faster(row, i)]
+    pays, nearest = bool(faster), None
     if not pays:
         second = max(range(1, row.size), key=row.speedup.__getitem__)
-        nearest = row.candidates[second], row.value(second)
-        reason = _off_words(row, second)
-    elif before is not None and 1 < before.candidates != row.candidates[row.best]:
-        keep = before.candidates
-        if keep in good and clearly_faster(row, row.candidates.index(keep)):
+        chosen, reason, nearest = 0, _off_words(row, second), (row.candidates[second], row.value(second))
+    else:
+        chosen = max(faster, key=row.speedup.__getitem__)
+        reason = _pays_words(row) if chosen == row.best else _surer_words(row, chosen)
+        keep = before.candidates if before is not None else 1
+        if before is not None and keep in [row.candidates[i] for i in faster if i != chosen]:
             chosen = row.candidates.index(keep)
             reason = (
                 f"{keep} is kept from batch {before.batch_size}: "
@@ -109,6 +111,14 @@ def _pays_words(row: Points) -> str:
     words = f"{with_bounds(row.value(row.best))} with {counted(row.candidates[row.best], 'candidate')}"
     rivals = [row.candidates[i] for i in row.rivals]
     return words + (f"; {listed(rivals)} cannot be told apart from it" if rivals else "")
+
+
+def _surer_words(row: Points, chosen: int) -> str:
+    return (
+        f"{with_bounds(row.value(chosen))} with {counted(row.candidates[chosen], 'candidate')}; "
+        f"{row.candidates[row.best]} reaches {with_bounds(row.value(row.best))}, "
+        "which is not clearly faster than plain decoding"
+    )
 
 
 def _off_words(row: Points, second: int) -> str:

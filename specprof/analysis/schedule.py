@@ -1,7 +1,8 @@
 """The decision: how many candidates at each batch size and sequence length, and what one for all would lose.
 
-K counts the root, so K = 1 is plain decoding. The K of the highest speedup is chosen, with two rules:
-- where even that is not clearly faster than plain decoding, speculation is off;
+K counts the root, so K = 1 is plain decoding. The K of the highest speedup is chosen, with three rules:
+- where that is not clearly faster than plain decoding, the highest that is takes its place;
+- where none is, speculation is off;
 - a K that cannot be told apart from the highest is kept where the batch size before chose it, so that
   noise does not make the schedule flap (`hysteresis`).
 """
@@ -19,7 +20,7 @@ from specprof.analysis.drafting import DraftCost
 from specprof.analysis.findings.evidence import Points, series_of
 from specprof.analysis.findings.words import counted, listed
 from specprof.analysis.opened import Run
-from specprof.analysis.row_choice import Choice, choose
+from specprof.analysis.row_choice import Choice, choose, clearly_faster
 from specprof.errors import UsageProblem
 
 __all__ = ["BatchRange", "Choice", "Schedule", "schedule_of"]
@@ -186,12 +187,18 @@ def _per_batch(
         before = found[-1][1] if found and hysteresis else 1
         if len(rows) == 1:
             k = rows[0].candidates
-        elif before > 1 and all(row.pays and before in row.as_good for row in rows):
+        elif before > 1 and all(_as_good(row, points, before) for row in rows):
             k = before
         else:
             k = _least_loss(rows, points)
         found.append((size, k))
     return tuple(found)
+
+
+def _as_good(choice: Choice, points: dict[tuple[int, int], Points], candidates: int) -> bool:
+    """Whether a K may be kept: not told apart from the highest, and clearly faster than plain decoding."""
+    row = points[choice.batch_size, choice.seq_len]
+    return candidates in choice.as_good and clearly_faster(row, row.candidates.index(candidates))
 
 
 def _ranges(chosen: list[tuple[int, int]]) -> tuple[BatchRange, ...]:

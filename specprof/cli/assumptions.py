@@ -10,14 +10,17 @@ import typer
 if TYPE_CHECKING:
     from specprof.analysis.acceptance import AcceptanceModel
 
+_MODELS = (
+    "Acceptance model, NAME:param=value: log-fit (default), chain:alpha=0.8, positions:file=PATH, "
+    "table:file=PATH, medusa:model=7b, sequoia:model=7b."
+)
 AcceptanceAsked = Annotated[
     list[str] | None,
-    typer.Option(
-        "--acceptance",
-        help="Acceptance model, NAME:param=value: log-fit (default), chain:alpha=0.8, positions:file=PATH, "
-        "table:file=PATH, medusa:model=7b, sequoia:model=7b. Several stand side by side.",
-        metavar="MODEL",
-    ),
+    typer.Option("--acceptance", help=f"{_MODELS} Several stand side by side.", metavar="MODEL"),
+]
+OneAcceptanceAsked = Annotated[
+    list[str] | None,  # a list, so that a second one is refused and does not silently replace the first
+    typer.Option("--acceptance", help=_MODELS, metavar="MODEL"),
 ]
 DraftCostAsked = Annotated[
     str | None,
@@ -40,3 +43,15 @@ def models_from(texts: Sequence[str] | None) -> tuple[AcceptanceModel, ...]:
 
     found = [acceptance_from(text, read_acceptance) for text in texts or ()]
     return tuple(dict.fromkeys(found)) or (PUBLISHED,)
+
+
+def model_from(texts: Sequence[str] | None) -> AcceptanceModel:
+    """The one acceptance model asked for. Raises what `models_from` raises, and UsageProblem for several."""
+    from specprof.errors import UsageProblem
+
+    models = models_from(texts)
+    if len(models) > 1:
+        raise UsageProblem(
+            "this command takes one --acceptance", "specprof schedule sets several side by side"
+        )
+    return models[0]

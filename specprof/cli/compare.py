@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from specprof.cli.assumptions import AcceptanceAsked, DraftCostAsked, models_from
+from specprof.cli.assumptions import DraftCostAsked, OneAcceptanceAsked, model_from
 from specprof.cli.look_options import Ascii, LookAsked, Theme
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def compare(
         bool, typer.Option("--force", help="Compare also what is not comparable; the output says so.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print a document for programs instead.")] = False,
-    acceptance: AcceptanceAsked = None,
+    acceptance: OneAcceptanceAsked = None,
     draft_cost: DraftCostAsked = None,
     theme: Theme = None,
     ascii: Ascii = False,
@@ -48,7 +48,7 @@ def compare(
     from specprof.analysis.opened import load
 
     _check(files, fail_above)
-    model = models_from(acceptance)[0]
+    model = model_from(acceptance)
     look = LookAsked(theme, ascii)
     base, *others = (load(file).with_draft(draft_cost) for file in files)
     comparisons = [compared(base, other, model, force=force) for other in others]

@@ -46,7 +46,7 @@ def export(
     models = models_from(acceptance)
     run = load(file).with_draft(draft_cost)
     sizes = _batch_sizes(run, batch_size)
-    path = None if output == STDOUT else Path(output or f"{name_of(run)}.{to}")
+    path = None if output == STDOUT else Path(f"{name_of(run)}.{to}" if output is None else output)
     if path is not None:
         check_output(path, force=force)
     data = _made(run, to, models, sizes)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from specprof.cli.assumptions import AcceptanceAsked, DraftCostAsked
+from specprof.cli.assumptions import DraftCostAsked, OneAcceptanceAsked
 
 if TYPE_CHECKING:
     from specprof.engines.settings import Settings
@@ -39,7 +39,7 @@ def recommend(
         bool,
         typer.Option("--synthetic", help="vLLM: replay the acceptance model, to benchmark the settings."),
     ] = False,
-    acceptance: AcceptanceAsked = None,
+    acceptance: OneAcceptanceAsked = None,
     draft_cost: DraftCostAsked = None,
     json: Annotated[bool, typer.Option("--json", help="Settings, files and reasons as JSON.")] = False,
     output: Annotated[
@@ -53,7 +53,7 @@ def recommend(
 
     from specprof.analysis.opened import load
     from specprof.analysis.schedule import schedule_of
-    from specprof.cli.assumptions import models_from
+    from specprof.cli.assumptions import model_from
     from specprof.cli.streams import print_text, say
     from specprof.engines.registry import ENGINES, settings_for
     from specprof.engines.settings import Asked
@@ -67,22 +67,25 @@ def recommend(
         raise UsageProblem("--synthetic is vLLM's", "choose it with --engine vllm")
     if engine is not None and engine not in ENGINES:
         raise UsageProblem(f"there is no engine {engine[:40]!a}", f"choose {', '.join(ENGINES)}")
-    models = models_from(acceptance)
-    run = load(file).with_draft(draft_cost)
-    schedule = schedule_of(run, models[0], seq_len=seq_len)
     asked = Asked(batch_size, seq_len, version, method, draft_model, synthetic)
+    asked.check()
+    model = model_from(acceptance)
+    run = load(file).with_draft(draft_cost)
+    schedule = schedule_of(run, model, seq_len=seq_len)
     found: dict[str, Settings] = {}
     problems: dict[str, str] = {}
     for name in ENGINES if every else (str(engine),):
         try:
             found[name] = settings_for(name, run, schedule, asked)
         except UsageProblem as problem:
-            if not every:
-                raise
             problems[name] = str(problem)
+            if len(problems) == len(ENGINES) or not every:  # no engine has an answer
+                raise
     if output is not None:
         for settings in found.values():
             _write_files(settings, output, force=force)
+        if not any(settings.files for settings in found.values()):
+            say(f"these settings need no files: nothing was written to {output}")
     if json:
         document = {name: _document(settings) for name, settings in found.items()}
         document |= {name: {"problem": why} for name, why in problems.items()}
@@ -99,7 +102,9 @@ def recommend(
                 said.add(sentence)
                 say(sentence)
     for name, why in problems.items():
-        say(f"{name}: {why}")
+        say(why if why.lower().startswith(name) else f"{name}: {why}")
+    for words in run.warnings:
+        say(words)
 
 
 def _paste(settings: Settings, output: Path | None) -> str:

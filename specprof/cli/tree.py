@@ -49,21 +49,32 @@ def tree(
     if heads is not None and heads > len(levels):
         raise UsageProblem(f"there are {len(levels)} heads, not {heads}", "choose fewer")
     levels = levels[:heads]
-    found = trees_of(load(file).with_draft(draft_cost), levels)
+    run = load(file).with_draft(draft_cost)
+    found = trees_of(run, levels)
+    if not found:
+        raise UsageProblem(
+            "no row of this run has a trusted result beyond one candidate", "measure at least two counts"
+        )
     rows = [one for one in found if batch_size in (None, one.batch_size) and seq_len in (None, one.seq_len)]
     if not rows:
-        raise UsageProblem("that row has no trusted result", "see specprof show")
+        raise UsageProblem("that row has no trusted result beyond one candidate", "see specprof show")
     if json:
         print_text(json_text.dumps([_document(one) for one in rows], indent=1) + "\n")
         return
     source = "published Medusa heads" if accuracies is None else "your heads"
-    say(f"{source}, {len(levels)} deep; only sizes that were measured are compared")
+    cost = run.draft.formula or "drafting is taken to cost nothing"
+    say(f"{source}, {len(levels)} deep; only sizes that were measured are compared; {cost}")
+    for words in run.warnings:
+        say(words)
     for one in rows:
         say(_words(one))
     # Medusa's heads draft in one pass, which is what the greedy tree is charged; EAGLE and SGLang run their
     # drafter once per depth, which is what the programme weighs
     method = "greedy" if form == "medusa" else "programme"
     best = next(one for one in rows if one.method == method)
+    if form != "medusa" and best.tree.size == 1:
+        say(f"nothing on stdout: no tree pays at batch {best.batch_size}, seq_len {best.seq_len}")
+        return
     say(f"on stdout: {best.method}, batch {best.batch_size}, seq_len {best.seq_len}")
     if form == "sglang":
         print_text(_flags(best) + "\n")
@@ -90,7 +101,9 @@ def _words(one: TreeChoice) -> str:
 
     row = f"batch {one.batch_size}, seq_len {one.seq_len}, {one.method}: "
     if one.tree.size == 1:
-        beyond = f"; the nearest has {one.second[0]} candidates, {one.second[1]:.2f}×" if one.second else ""
+        beyond = ""
+        if one.second is not None and one.second[0] > 1:
+            beyond = f"; the nearest has {one.second[0]} candidates, {one.second[1]:.2f}×"
         return f"{row}no tree pays{beyond}"
     rate = ""
     if one.tokens_per_s is not None:
@@ -100,6 +113,10 @@ def _words(one: TreeChoice) -> str:
         f"{row}{one.tree.size} candidates, depth {one.tree.depth}, E = {one.tokens:.2f}, "
         f"{with_bounds(one.speedup)}{rate}"
     )
+    if one.timed != one.tree.size:
+        words += f" on the time of {one.timed}: the heads guess no more"
+    if not one.clear:
+        words += "; not clearly faster than plain decoding"
     if one.next_step is not None:
         size, longer = one.next_step
         step = change(Estimate(longer, longer, longer)).partition(" [")[0]
@@ -116,13 +133,15 @@ def _document(one: TreeChoice) -> dict[str, Any]:
         "seq_len": one.seq_len,
         "method": one.method,
         "candidates": one.tree.size,
+        "timed_candidates": one.timed,
         "depth": one.tree.depth,
         "widths": one.tree.widths,
         "expected_tokens": one.tokens,
         "speedup": one.speedup._asdict(),
+        "clearly_faster": one.clear,
         "tokens_per_s": one.tokens_per_s._asdict() if one.tokens_per_s else None,
         "next_step": one.next_step,
         "medusa_choices": medusa_choices(one.tree),
-        "eagle": box.eagle(),
-        "sglang": box.sglang(),
+        "eagle": box.eagle() if one.tree.size > 1 else None,
+        "sglang": box.sglang() if one.tree.size > 1 else None,
     }

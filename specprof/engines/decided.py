@@ -78,8 +78,8 @@ MOST_ROWS = 8
 
 def _compromise(decided: Decided) -> list[str]:
     """Where one K stands for several sequence lengths that want others."""
-    wanted = {choice.candidates for choice in decided.choices}
-    if decided.asked.seq_len is not None or len(wanted) < 2 or len(decided.schedule.seq_lens) < 2:
+    wanted = {(choice.batch_size, choice.candidates) for choice in decided.choices}
+    if len(wanted) == len({size for size, _ in wanted}):
         return []
     return ["over the sequence lengths the K that loses least on average is taken; --seq-len chooses one"]
 

@@ -24,4 +24,5 @@ def settings_for(engine: str, run: Run, schedule: Schedule, asked: Asked) -> Set
     """What to paste into an engine. Raises UsageProblem for what it cannot be told."""
     if engine not in ENGINES:
         raise UsageProblem(f"there is no engine {engine[:40]!a}", f"choose {', '.join(ENGINES)}")
+    asked.check()
     return ENGINES[engine](decide(run, schedule, asked))

@@ -29,6 +29,16 @@ class Asked:
     synthetic: bool = False
     """vLLM: replay the acceptance model in place of real acceptance."""
 
+    def check(self) -> None:
+        """What is pasted into a shell or a YAML file is printable and not empty. Raises UsageProblem."""
+        given = {"version": self.version, "method": self.method, "draft-model": self.draft_model}
+        for name, words in given.items():
+            if words is not None and not (words.strip() and words.isprintable()):
+                raise UsageProblem(
+                    f"--{name} {words[:40]!a} cannot be written into settings",
+                    "give printable words, or leave it out",
+                )
+
 
 @dataclass(frozen=True)
 class Settings:

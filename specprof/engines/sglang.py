@@ -12,7 +12,7 @@ from specprof.analysis.acceptance import Medusa, Sequoia
 from specprof.analysis.trees.forms import DynamicTree, dynamic_tree
 from specprof.analysis.trees.greedy import greedy_tree
 from specprof.analysis.trees.programme import programme_tree
-from specprof.engines.decided import Decided, reasons_for
+from specprof.engines.decided import Decided, lost_words, reasons_for
 from specprof.engines.settings import DRAFT_MODEL, Settings, version_of
 from specprof.errors import UsageProblem
 
@@ -57,7 +57,10 @@ def settings(decided: Decided) -> Settings:
         elif decided.varies:
             reasons.append("SGLang's schedule by batch size takes chains only: this is the largest tree")
         return Settings("sglang", asked.version or NEWEST, f"{paste}\n", convention, tuple(reasons))
-    reasons.append(f"the schedule by batch size is a file of its own, {SCHEDULE}: --output FOLDER writes it")
+    reasons.append(
+        f"the schedule by batch size is a file of its own, {SCHEDULE}: --output FOLDER writes it; without it "
+        f"the largest K is drafted at every batch size, though {lost_words(decided)}"
+    )
     reasons.append(
         "SGLang rounds the batch up to its next CUDA graph's size before it looks into the schedule"
     )

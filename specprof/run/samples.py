@@ -20,6 +20,8 @@ def resolve(name_or_path: str) -> Path:
     Raises RunFileProblem where it is neither.
     """
     path = Path(name_or_path)
+    if not name_or_path:
+        raise RunFileProblem("no run file was named", "give a path, or a sample's name")
     try:
         found, folder = path.exists(), path.is_dir()
     except OSError:  # a name too long, a folder that may not be entered: opening it says which

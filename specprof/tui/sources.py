@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from specprof.analysis.drafting import DraftCost
     from specprof.analysis.opened import Run
     from specprof.run.reduce import Reduction
     from specprof.session.outcome import Outcome
@@ -26,6 +27,10 @@ class Source(Protocol):
     @property
     def generation(self) -> int:
         """Changes where the reduction became another one: what was cached of it is void."""
+
+    @property
+    def draft_cost(self) -> DraftCost | None:
+        """What drafting is said to cost; None for what the run measures."""
 
     @property
     def phase(self) -> str:
@@ -52,6 +57,7 @@ class LiveSource:
     """A run that is being measured."""
 
     generation = 0
+    draft_cost: DraftCost | None = None
     warnings: tuple[str, ...] = ()
 
     def __init__(self, recording: Recording) -> None:
@@ -133,6 +139,10 @@ class ReplaySource:
     @property
     def generation(self) -> int:
         return self.player.generation
+
+    @property
+    def draft_cost(self) -> DraftCost | None:
+        return self.run.draft_cost
 
     @property
     def phase(self) -> str:

@@ -66,4 +66,5 @@ def _what_a_pass_is(draft: DraftRecord) -> str:
 
 
 def _needs(passes: int) -> str:
-    return f"a verify step needs {passes}"
+    """As it is counted: the acceptance model may say how deep its candidates go."""
+    return f"a verify step needs as many as its candidates are deep, {passes} where that is not known"

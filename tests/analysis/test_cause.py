@@ -57,6 +57,23 @@ def test_the_largest_tile_that_fits_is_named(batch_size: int, before: int, said:
     assert said in cause_of_cliff(GPU, batch_size, [127], before, before + 1).text
 
 
+def test_a_tile_that_every_count_crosses_explains_no_cliff() -> None:
+    """Batch 32: every count opens another tile of 32 rows, every second one another of 64."""
+    assert "the 65th row opens a second 64-row tile" in cause_of_cliff(GPU, 32, [127], 2, 3).text
+    found = cause_of_cliff(GPU, 32, [127], 3, 4)
+    assert found.text == (
+        "No cause known for the cliff between 3 and 4 candidates at batch 32: "
+        "B·K goes from 96 to 128 rows and crosses no multiple of 64; every count crosses one of 32"
+    )
+    assert found.certainty == "within noise"
+    assert "96 to 128" not in cause_of_cliff(GPU, 32, [127], 2, 5).text
+    beyond = cause_of_cliff(GPU, 256, [127], 2, 3).text
+    assert beyond.endswith("B·K goes from 512 to 768 rows and every count crosses one of 256")
+    assert "no edge of a tile that not every count crosses lies in there" in (
+        cause_of_cliff(GPU, 256, [127], 2, 5).text
+    )
+
+
 def test_waves_are_counted_where_the_number_of_processors_is_known() -> None:
     """Gate and up are 11008 = 86 · 128 columns: 86 tiles are one wave of 108, twice as many are two."""
     found = cause_of_cliff(replace(GPU, sm_count=108), 4, [127], 16, 17)

@@ -1,17 +1,22 @@
 """What drafting costs, against numbers worked out by hand."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 
 from specprof.analysis.acceptance import Chain, LogFit
+from specprof.analysis.acceptance.trees import Medusa
 from specprof.analysis.drafting import FREE, Fraction, MeasuredDraft, draft_from
 from specprof.analysis.opened import Run
 from specprof.analysis.quantities import QUANTITIES
+from specprof.analysis.schedule import schedule_of
 from specprof.errors import UsageProblem
+from specprof.plan.plan import Cell, Row
 from specprof.run.record import DraftRecord, Interval, RunRecord
 
 from .published_figure import record as published
-from .synthetic import plan_of, record_of
+from .synthetic import plan_of, record_of, with_verdict
 
 PLAN = plan_of(batch_sizes=(1, 2), seq_lens=(64,), candidates=(1, 2, 5))
 RATIO = {1: 1.0, 2: 1.25, 5: 2.0}
@@ -119,3 +124,73 @@ def test_what_the_text_means():
     assert draft_from("0", drafted("eagle")) is FREE
     with pytest.raises(UsageProblem, match="measured no draft cost"):
         draft_from("measured", record())
+
+
+def test_one_error_of_the_pass_enters_a_comparison_by_the_passes_of_each_point():
+    # a pass of 0.05 to 0.45 T(1): 5 candidates take four, 2 take one, and nothing else scatters
+    (wide,) = [draft.model_copy(update={"ratio": Interval(median=0.25, ci_low=0.05, ci_high=0.45)})
+               for draft in drafted("eagle").drafts[:1]]  # fmt: skip
+    run = Run.of(record().model_copy(update={"drafts": [wide]}))
+    curve = next(c for c in run.curves(Chain(alpha=0.5)).curves if c.batch_size == 1)
+    found = curve.compare(1, 2)
+    gain = 1.9375 / 1.5
+    assert found.median == pytest.approx(gain * (1.25 + 0.25) / (2.0 + 4 * 0.25))
+    assert found.low == pytest.approx(gain * (1.25 + 0.45) / (2.0 + 4 * 0.45))
+    assert found.high == pytest.approx(gain * (1.25 + 0.05) / (2.0 + 4 * 0.05))
+    against_plain, speedup = curve.compare(0, 2), run.speedup(Chain(alpha=0.5))
+    assert against_plain == pytest.approx(tuple(part[0, 0, 2] for part in speedup))
+
+
+def test_a_throttled_pass_spoils_the_speedups_of_its_row_and_nothing_else():
+    first = drafted("medusa").drafts[0]
+    throttled = first.model_copy(update={"batch_size": 2, "verdict": "invalid"})
+    run = Run.of(record().model_copy(update={"drafts": [first, throttled]}))
+    assert [curve.trusted.tolist() for curve in run.curves().curves] == [[True] * 3, [True, False, False]]
+    assert [choice.batch_size for choice in schedule_of(run).choices] == [1]
+    for name in ("speedup", "tokens"):
+        assert QUANTITIES[name].trusted(run)[:, 0].tolist() == [[True] * 3, [True, False, False]]
+    assert QUANTITIES["latency"].trusted(run).all()
+    (left_out,) = (finding for finding in run.findings() if finding.kind == "left-out")
+    assert "2 and 5 candidates at seq_len 64" in left_out.text
+    assert left_out.basis == "verdict invalid, of the cell or of its K = 1, or of the draft pass"
+    free = run.with_draft("0.1")
+    assert all(curve.trusted.all() for curve in free.curves().curves)
+    assert QUANTITIES["speedup"].trusted(free).all()
+
+
+def test_tokens_per_second_with_a_draft_rest_on_the_baseline():
+    spoilt = Run.of(with_verdict(record(), {Cell(1, 64, 1)}, "invalid"))
+    assert QUANTITIES["tokens"].trusted(spoilt)[0, 0].tolist() == [False, True, True]
+    assert not QUANTITIES["tokens"].trusted(spoilt.with_draft("0.1"))[0, 0].any()
+
+
+def test_a_drafter_that_goes_layer_by_layer_goes_down_a_tree_that_heads_propose_at_once():
+    # one guess of 0.9 at each of five depths, a second of 0.05 at the first: 0.9, 0.81, … and then 0.05
+    levels = ((0.9, 0.05), (0.9,), (0.9,), (0.9,), (0.9,))
+    model = Medusa(levels=levels, heads=3.0, origin="", source="")
+    eagle, medusa = drafted("eagle"), drafted("medusa")
+    np.testing.assert_allclose(Run.of(eagle).draft.relative(eagle, model).median[0, 0], [0, 0.1, 0.3])
+    np.testing.assert_allclose(Run.of(medusa).draft.relative(medusa, model).median[0, 0], [0, 0.1, 0.1])
+
+
+def test_every_row_has_the_cost_that_was_measured_there():
+    plan = plan_of(batch_sizes=(1, 2), seq_lens=(64, 128, 256), candidates=(1, 2))
+    cost = {row: 0.01 * row.batch_size + 0.001 * row.seq_len for row in plan.rows()}
+    drafts = [
+        DraftRecord(
+            drafter="medusa:3", kind="medusa", depth=3, width=1, **row._asdict(), verdict="valid",
+            ratio=Interval(median=share, ci_low=share, ci_high=share),
+        )
+        for row, share in reversed(cost.items())
+    ]  # fmt: skip
+    run = Run.of(record_of(plan, lambda c: 10.0 * c.candidates).model_copy(update={"drafts": drafts}))
+    found = run.draft.relative(run.record, LogFit()).median
+    for (b, batch_size), (s, seq_len) in product(enumerate(plan.batch_sizes), enumerate(plan.seq_lens)):
+        assert found[b, s].tolist() == [0.0, cost[Row(batch_size, seq_len)]]
+
+
+def test_a_cost_that_is_asked_for_is_in_the_break_even_of_the_schedule_too():
+    run = Run.of(record())
+    # K = 2 pays from 1 + α ≥ 1.25 + c on, which is less than what K = 5 asks for
+    for c, alpha in ((0.0, 0.25), (0.2, 0.45)):
+        assert schedule_of(run, draft=Fraction(c)).choices[0].break_even_alpha == pytest.approx(alpha)

@@ -53,6 +53,23 @@ def test_tokens_per_second_are_those_of_the_whole_batch():
     assert (found.median <= found.high)[0].all()
 
 
+def test_tokens_per_second_need_no_baseline_where_drafting_is_free():
+    made = record(plan())
+    lost = [
+        cell.model_copy(update={"latency_ms": None, "ratio": None, "verdict": "oom"})
+        if cell.cell == Cell(1, 512, 1)
+        else cell
+        for cell in made.cells
+    ]
+    run = Run.of(made.model_copy(update={"cells": lost}))
+    found = QUANTITIES["tokens"].arrays(run, PUBLISHED).median[0, 1]
+    expected = PUBLISHED.expected_tokens(run.candidates) / (run.latency_ms().median[0, 1] / 1e3)
+    np.testing.assert_allclose(found, expected)
+    assert np.isnan(found[0])
+    assert np.isfinite(found[1:]).all()
+    assert np.isnan(QUANTITIES["tokens"].arrays(run.with_draft("0.1"), PUBLISHED).median[0, 1]).all()
+
+
 def test_the_fraction_of_the_floor_is_one_where_a_step_streams_at_full_speed():
     run = Run.of(record(plan()))
     ms = run.latency_ms().median[0, 1, 0]

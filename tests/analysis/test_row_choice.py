@@ -14,7 +14,7 @@ from specprof.analysis.paired import PairedRow, WorstCase
 from specprof.analysis.schedule import schedule_of
 from specprof.analysis.sensitivity import sensitivity
 from specprof.plan.presets import PRESETS
-from specprof.run.record import CellRecord, Measured
+from specprof.run.record import CellRecord, Interval, Measured
 
 from .synthetic import plan_of, record_of
 
@@ -33,7 +33,7 @@ def run_of(speedup, *, batch_sizes=(1,), seq_lens=(64,), candidates=COUNTS, **ho
 
 def test_the_highest_of_many_counts_that_all_gain_nothing_seldom_pays():
     # every count has a speedup of exactly 1; unwidened, the highest of seven clears 1 in one row of nine
-    run = run_of(lambda cell: 1.0, seq_lens=tuple(range(1, 61)), noise=0.03, drift=0.05)
+    run = run_of(lambda cell: 1.0, seq_lens=tuple(range(1, 241)), noise=0.03, drift=0.05)
     choices = schedule_of(run).choices
     alone = [
         choice for choice in choices if choice.highest > 1 and choice.nearest and choice.nearest[1].low > 1
@@ -52,6 +52,37 @@ def test_a_small_but_steady_gain_pays():
     assert choice.candidates > 1
     assert choice.speedup.low > 1
     assert choice.nearest is None
+
+
+def noisy_eight(batch_sizes=(1,), seq_lens=(64,), noisy_from=1) -> Run:
+    """In every round T(4) is 1.2 T(1); from a batch size on T(8) is 0.8 to 2.2 T(1), 1.4 in the middle, and
+    before that it is 1.25 T(1)."""
+    plan = plan_of(batch_sizes=batch_sizes, seq_lens=seq_lens, candidates=(1, 4, 8))
+    record = record_of(plan, lambda cell: 10.0)
+    cells = []
+    for cell in record.cells:
+        assert cell.measured_ms is not None
+        eight = [8.0, 14.0, 22.0] * 4 if cell.batch_size >= noisy_from else [12.5] * 12
+        ms = {1: [10.0] * 12, 4: [12.0] * 12, 8: eight}[cell.candidates]
+        ratio = Interval(median=float(np.median(ms)) / 10, ci_low=min(ms) / 10, ci_high=max(ms) / 10)
+        measured = cell.measured_ms.model_copy(update={"samples": ms})
+        cells.append(cell.model_copy(update={"measured_ms": measured, "ratio": ratio}))
+    return Run.of(record.model_copy(update={"cells": cells}))
+
+
+def test_a_count_that_is_clearly_faster_is_not_given_up_for_a_noisy_one_that_seems_higher():
+    (choice,) = schedule_of(noisy_eight()).choices
+    assert (choice.highest, choice.candidates, choice.pays, choice.certain) == (8, 4, True, False)
+    assert choice.as_good == (1, 4, 8)
+    assert choice.nearest is None
+    assert choice.reason.startswith("1.38×")
+    assert "8 reaches 1.42× [0.91, 2.49], which is not clearly faster than plain decoding" in choice.reason
+
+
+def test_what_is_not_clearly_faster_is_not_kept_from_the_batch_size_before():
+    schedule = schedule_of(noisy_eight((1, 2), (64, 128), noisy_from=2))
+    assert [(c.batch_size, c.candidates) for c in schedule.choices] == [(1, 8), (1, 8), (2, 4), (2, 4)]
+    assert schedule.per_batch == ((1, 8), (2, 4))
 
 
 def test_too_few_rounds_never_pay():

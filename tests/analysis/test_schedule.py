@@ -14,6 +14,7 @@ from specprof.analysis.schedule import BatchRange, schedule_of
 from specprof.analysis.sensitivity import gain_range, sensitivity
 from specprof.errors import UsageProblem
 from specprof.plan.plan import Cell
+from specprof.plan.refinement import Added
 
 from .published_figure import record as published
 from .synthetic import plan_of, record_of, with_verdict
@@ -282,3 +283,50 @@ def test_acceptance_that_ends_below_every_measured_count_is_said():
     ) as said:
         schedule_of(run, acceptance_from("positions:p=0.8/0.5"))
     assert "--candidates 1:3" in str(said.value)
+
+
+# Refined rows and rows of several lengths
+
+
+def test_a_count_that_refinement_added_to_one_row_is_chosen_there_and_nowhere_else():
+    plan = plan_of(batch_sizes=(1, 4), seq_lens=(64, 128), candidates=COUNTS)
+    plan = plan.with_added(Added(batch_size=1, seq_len=64, candidates=24))
+    limits = {1: 24, 4: 16}  # beyond it twice as slow at once
+    run = Run.of(
+        record_of(plan, lambda cell: 10.0 * (1 + (cell.candidates > limits[cell.batch_size])), rounds=12)
+    )
+    schedule = schedule_of(run)
+    chosen = {(c.batch_size, c.seq_len): c.candidates for c in schedule.choices}
+    assert chosen == {(1, 64): 24, (1, 128): 16, (4, 64): 16, (4, 128): 16}
+    assert schedule.one_for_all == 16
+    loss = 1 - (1 + 0.477 * math.log(16)) / (1 + 0.477 * math.log(24))
+    np.testing.assert_allclose(schedule.one_for_all_loss, [loss, 0, 0, 0], atol=1e-12)
+    assert schedule.per_batch == ((1, 16), (4, 16))
+    assert schedule_of(run, seq_len=64).per_batch == ((1, 24), (4, 16))
+
+
+def test_each_length_keeps_its_own_count_from_the_batch_size_before():
+    def overhead(cell):
+        """At batch 1 one length wants 16 and the other 32, and at batch 4 both are as good."""
+        tokens = 1 + 0.477 * math.log(cell.candidates)
+        if cell.candidates < 16:
+            return tokens
+        wanted = {64: 16, 128: 32}[cell.seq_len]
+        return tokens / (2.0 if cell.batch_size == 4 or cell.candidates == wanted else 1.5)
+
+    run = run_of(overhead, batch_sizes=(1, 4), seq_lens=(64, 128), noise=0.02, rounds=20, seed=5)
+    schedule = schedule_of(run)
+    assert [c.candidates for c in schedule.choices if c.seq_len == 64] == [16, 16]
+    assert [c.candidates for c in schedule.choices if c.seq_len == 128] == [32, 32]
+    assert all({16, 32} <= set(c.as_good) for c in schedule.choices if c.batch_size == 4)
+
+
+def test_the_models_beside_each_other_are_judged_at_the_draft_cost_that_is_asked_for():
+    run = run_of(lambda cell: 1.0, batch_sizes=(1,))
+    chain = Chain(alpha=0.8)
+    for cost, best in ((0.0, 32), (0.2, 8)):
+        (row,) = sensitivity(run, (chain,), Fraction(cost)).rows
+        (answer,) = row.answers
+        assert answer is not None
+        assert answer.candidates == best
+        assert answer.speedup.median == pytest.approx(chain.expected_tokens(best) / (1 + cost * (best - 1)))

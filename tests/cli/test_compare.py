@@ -138,6 +138,7 @@ def test_what_is_not_comparable_is_refused_in_one_line_and_compared_when_forced(
         ((CPU, CPU, "--fail-above", "-1"), 2, "--fail-above -1 is not a percentage"),
         ((CPU, CPU, "--fail-above", "nan"), 2, "--fail-above nan is not a percentage"),
         ((CPU, CPU, "--acceptance", "none"), 2, "there is no acceptance model"),
+        ((CPU, CPU, "--acceptance", "chain", "--acceptance", "log-fit"), 2, "takes one --acceptance"),
     ],
 )
 def test_bad_input_is_one_line(arguments, code, words):

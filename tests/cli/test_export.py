@@ -107,6 +107,7 @@ def test_batch_sizes_and_acceptance_models_are_chosen(tmp_path):
     ("arguments", "code", "words"),
     [
         ((CPU, "--to", "png", "--output", "-"), 2, "a PNG is not written to stdout"),
+        ((CPU, "--to", "csv", "--output", ""), 5, "is a folder"),
         ((CPU, "--to", "csv", "--batch-size", "4"), 2, "this run has no batch size 4: it has 1"),
         ((CPU, "--to", "csv", "--batch-size", "x"), 2, "--batch-size wants whole numbers"),
         (("no-such-run", "--to", "csv"), 4, "there is no file or sample"),

@@ -80,8 +80,17 @@ def test_where_speculation_is_to_stay_off_stdout_is_empty():
         (("--all", "--version", "1"), "--version belongs to one engine"),
         (("--engine", "tensorrt-llm", "--version", "new"), "is no version"),
         (("--engine", "vllm", "--batch-size", "3"), "batch 3 was not measured"),
+        (("--all", "--batch-size", "3"), "batch 3 was not measured"),
         (("--engine", "vllm", "--seq-len", "3"), "seq_len 3 was not measured"),
         (("--engine", "vllm", "--acceptance", "guess"), "there is no acceptance model"),
+        (("--engine", "vllm", *CHAIN, "--acceptance", "log-fit"), "takes one --acceptance"),
+        (("--engine", "llama.cpp", "--method", ""), "--method '' cannot be written"),
+        (
+            ("--engine", "sglang", "--draft-model", "a\x1b[31m"),
+            "--draft-model 'a\\x1b[31m' cannot be written",
+        ),
+        (("--all", "--draft-model", " "), "--draft-model ' ' cannot be written"),
+        (("--engine", "vllm", "--version", ""), "--version '' cannot be written"),
         (("--engine", "vllm", "--draft-cost", "much"), "is not a fraction of a target step"),
     ],
 )
@@ -142,6 +151,17 @@ def test_own_heads_are_read_and_a_bad_file_is_said(tmp_path):
     path.write_text("[[0.9, 0.95], [0.8]]")
     answer = ask(tree, FIGURE, "--accuracies", path, "--json", "--seq-len", "128")
     assert json.loads(answer.out)[0]["depth"] == 2
+    # two guesses and one behind each fill 5 places, and the smallest step that was measured has 16
+    (row, _) = json.loads(answer.out)
+    assert (row["candidates"], row["timed_candidates"]) == (5, 16)
+    assert "on the time of 16: the heads guess no more" in ask(tree, FIGURE, "--accuracies", path).said
+    assert "on the time of" not in ask(tree, FIGURE).said
+    path.write_text('{"heads": {"a": [[0.9]], "b": [[0.8]]}}')
+    for arguments, says in (((), "holds accuracies of a, b: choose one with --model"),
+                            (("--model", "c"), "holds no accuracies of 'c': choose a, b")):  # fmt: skip
+        answer = ask(tree, FIGURE, "--accuracies", path, *arguments)
+        assert (answer.code, answer.out) == (2, "")
+        assert says in answer.said
     path.write_text("[[2]]")
     assert ask(tree, FIGURE, "--accuracies", path).code == 4
     assert "there are 5 heads, not 6" in ask(tree, FIGURE, "--heads", "6").said
@@ -160,6 +180,89 @@ def test_where_no_tree_pays_the_root_alone_is_printed():
     answer = ask(tree, CPU)
     assert json.loads(answer.out) == []
     assert "no tree pays" in answer.said
+
+
+def test_two_rounds_show_no_tree_to_be_faster(tmp_path):
+    run = tmp_path / "run.json"
+    run.write_text(document_text(record_of(plan_of(candidates=(1, 16)), lambda c: 10.0, rounds=2)))
+    assert {row["clearly_faster"] for row in json.loads(ask(tree, run, "--json").out)} == {False}
+
+
+def test_lengths_are_weighed_against_each_other_only_where_they_want_different_counts(tmp_path):
+    run = tmp_path / "run.json"
+    for free, said in ((lambda c: 16 // c.batch_size, 0), (lambda c: 16 if c.seq_len == 64 else 4, 1)):
+        plan = plan_of(batch_sizes=(1, 4), seq_lens=(64, 512), candidates=(1, 4, 16))
+        run.write_text(document_text(record_of(plan, lambda c: 10.0 * max(1, c.candidates / free(c)))))  # noqa: B023
+        answer = ask(recommend, run, "--engine", "vllm", *CHAIN)
+        assert answer.said.count("the K that loses least on average is taken") == said
+
+
+def test_sglang_says_what_its_flags_lose_without_the_schedule(tmp_path):
+    run = tmp_path / "run.json"
+    plan = plan_of(batch_sizes=(1, 8), candidates=(1, 8, 16))
+    run.write_text(
+        document_text(record_of(plan, lambda c: 10.0 * max(1.0, c.candidates * c.batch_size / 16) ** 2))
+    )
+    said = ask(recommend, run, "--engine", "sglang", *CHAIN).said
+    assert "without it the largest K is drafted at every batch size, though one K for all batch sizes" in said
+
+
+def test_a_tree_says_what_drafting_is_taken_to_cost():
+    assert "; drafting is taken to cost nothing\n" in ask(tree, FIGURE).said
+    dear = ask(tree, FIGURE, "--draft-cost", "0.2").said.splitlines()[0]
+    assert "0.2" in dear
+    assert "nothing" not in dear
+
+
+@pytest.mark.parametrize("command", [(tree,), (recommend, "--engine", "vllm", *CHAIN)])
+def test_what_was_doubtful_about_the_file_is_said(command, tmp_path):
+    run = tmp_path / "run.json"
+    document = json.loads(document_text(record_of(plan_of(candidates=(1, 4, 8)), lambda cell: 10.0)))
+    document["cells"].pop()
+    run.write_text(json.dumps(document))
+    called, *arguments = command
+    answer = ask(called, run, *arguments)
+    assert answer.code == 0
+    assert "of the plan's" in answer.said
+    assert "missing" in answer.said
+
+
+@pytest.mark.parametrize("form", ["eagle", "sglang"])
+def test_where_no_tree_pays_no_engine_gets_settings_that_it_cannot_run(form):
+    answer = ask(tree, CPU, "--form", form)
+    assert (answer.code, answer.out) == (0, "")
+    assert "nothing on stdout: no tree pays at batch 1, seq_len 128" in answer.said
+    rows = json.loads(ask(tree, CPU, "--json").out)
+    assert {row[form] for row in rows} == {None}
+
+
+def test_a_tree_that_may_be_slower_says_so(tmp_path):
+    run = tmp_path / "run.json"
+    # 16 candidates yield 2.21 tokens and take twice as long: 1.1x, in noise that hides it
+    record = record_of(plan_of(candidates=(1, 16)), lambda c: 10.0 if c.candidates == 1 else 20.0,
+                       noise=0.3, rounds=20)  # fmt: skip
+    run.write_text(document_text(record))
+    rows = json.loads(ask(tree, run, "--json").out)
+    assert [row["clearly_faster"] for row in rows] == [row["speedup"]["low"] > 1 for row in rows]
+    unsure = [row for row in rows if not row["clearly_faster"]]
+    assert unsure
+    assert ask(tree, run).said.count("not clearly faster than plain decoding") == len(unsure)
+    assert "not clearly faster" not in ask(tree, FIGURE).said
+
+
+def test_a_run_of_plain_decoding_alone_has_no_tree_to_choose(tmp_path):
+    run = tmp_path / "run.json"
+    run.write_text(document_text(record_of(plan_of(candidates=(1,)), lambda cell: 10.0)))
+    for answer in (ask(tree, run), ask(recommend, run, "--engine", "vllm")):
+        assert (answer.code, answer.out) == (2, "")
+        assert "no row of this run has a trusted result beyond one candidate" in answer.said
+
+
+def test_a_folder_that_nothing_is_written_to_is_said(tmp_path):
+    answer = ask(recommend, FIGURE, "--engine", "vllm", "--output", tmp_path / "new")
+    assert answer.code == 0
+    assert f"nothing was written to {tmp_path / 'new'}" in answer.said
+    assert not (tmp_path / "new").exists()
 
 
 def test_files_are_not_replaced_unless_that_is_asked_for(tmp_path):

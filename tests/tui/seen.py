@@ -80,6 +80,7 @@ class Told:
     """A source for the live screen whose stream the test tells, event by event."""
 
     generation = 0
+    draft_cost = None
     warnings: tuple[str, ...] = ()
     phase = "measuring"
     elapsed_s = 30.0

@@ -129,3 +129,6 @@ def test_no_line_of_a_table_is_wider_than_the_terminal(width):
 
 def test_ascii_is_ascii():
     assert said(run(), SLOW, load("llama-7b-cpu-bs1"), ascii_only=True, force=True).isascii()
+    shapes = said(load("medusa-llama-7b-bs4"), load("llama-7b-cpu-bs1"), ascii_only=True)
+    assert shapes.isascii()
+    assert "r rho" in shapes

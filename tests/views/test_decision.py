@@ -189,6 +189,13 @@ def test_how_far_the_gain_may_be_off_in_words():
     assert holds_words((0.5, 400.0)) == "−50 % to over +1000 %"
 
 
+def test_what_others_may_be_as_good_as_has_a_mark_that_is_explained():
+    for name, marked in (("llama-7b-cpu-bs1", True), ("medusa-llama-7b-bs4", False)):
+        found = sensitivity(load(name), (LogFit(),), seq_len=512)
+        words = words_of(sensitivity_lines(found, 100, PLAIN, UNICODE))
+        assert ("1?" in words) == ("?: highest median, but others" in words) == marked
+
+
 def test_every_model_has_a_line_and_two_of_a_kind_are_told_apart():
     models = (LogFit(), Chain(alpha=0.3), Chain(alpha=0.9))
     lines = sensitivity_lines(sensitivity(run_of(), models), 100, PLAIN, UNICODE)

@@ -18,6 +18,7 @@ from specprof.views.terminal import Surface
 
 from .measured_run import plan
 
+DEEP = "a verify step needs as many as its candidates are deep"
 PIPE = Surface(width=100, height=30, live=False, depth=None, glyphs=UNICODE, theme="dark")
 
 
@@ -62,9 +63,15 @@ def test_a_row_without_one_says_why() -> None:
     [
         ("medusa:4", "one pass runs all 4 heads; a verify step needs one"),
         ("medusa:1", "one pass runs its head; a verify step needs one"),
-        ("eagle:5", "one pass drafts one depth, 10 tokens of each sequence; a verify step needs 5"),
-        ("eagle:1", "one pass drafts one depth, one token of each sequence; a verify step needs 1"),
-        ("draft:3", "one pass drafts one token of each sequence; a verify step needs 3"),
+        (
+            "eagle:5",
+            f"one pass drafts one depth, 10 tokens of each sequence; {DEEP}, 5 where that is not known",
+        ),
+        (
+            "eagle:1",
+            f"one pass drafts one depth, one token of each sequence; {DEEP}, 1 where that is not known",
+        ),
+        ("draft:3", f"one pass drafts one token of each sequence; {DEEP}, 3 where that is not known"),
     ],
 )
 def test_what_a_pass_is_and_how_many_are_needed_is_said_once(text: str, said: str) -> None:

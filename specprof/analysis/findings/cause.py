@@ -108,8 +108,10 @@ def _causes(setting: Setting, batch_size: int, seq_lens: Sequence[int], before: 
 
 
 def _tile(sizes: Sequence[int], rows: int, after: int, word: str, name: str) -> Cause | None:
-    """The largest tile of whose multiples one is crossed."""
-    tile = next((size for size in sizes if _count(after, size) > _count(rows, size)), None)
+    """The largest tile of whose multiples one is crossed. Those of tiles up to the batch size are crossed by
+    every count, which tells nothing of this one."""
+    larger = _larger(sizes, after - rows)
+    tile = next((size for size in larger if _count(after, size) > _count(rows, size)), None)
     if tile is None:
         return None
     count = _count(rows, tile)
@@ -211,20 +213,29 @@ def _which(causes: Sequence[Cause], batch_size: int) -> str:
 
 def _plain(setting: Setting, batch_size: int, before: int) -> str:
     rows = batch_size * before
-    smallest = (GPU_TILES if setting.on_gpu else CPU_BLOCKS)[-1]
-    return f"B·K goes from {rows} to {rows + batch_size} rows and crosses no multiple of {smallest}"
+    sizes = GPU_TILES if setting.on_gpu else CPU_BLOCKS
+    larger = _larger(sizes, batch_size)
+    words = f"B·K goes from {rows} to {rows + batch_size} rows"
+    if larger:
+        words += f" and crosses no multiple of {larger[-1]}"
+    if len(larger) < len(sizes):
+        smaller = sizes[len(larger)]
+        words += f"{';' if larger else ' and'} every count crosses one of {smaller}"
+    return words
 
 
 def _edges(setting: Setting, batch_size: int, before: int, after: int) -> str:
     """The edges that lie between two counts, those of the largest tiles first."""
     first, last = batch_size * before, batch_size * after
+    sizes = GPU_TILES if setting.on_gpu else CPU_BLOCKS
     found: dict[int, int] = {}
-    for tile in GPU_TILES if setting.on_gpu else CPU_BLOCKS:
+    for tile in _larger(sizes, batch_size):
         for rows in range(-(-first // tile) * tile, last, tile):
             found.setdefault(rows, tile)
     word = "tile" if setting.on_gpu else "block"
     if not found:
-        return f"no edge of a {word} lies in there"
+        which = " that not every count crosses" if batch_size >= sizes[-1] else ""
+        return f"no edge of a {word}{which} lies in there"
     largest = sorted(found, key=lambda rows: (-found[rows], rows))[:SHOWN_EDGES]
     words = [_edge(rows, batch_size, found[rows], word) for rows in sorted(largest)]
     fewer = len(found) - len(largest)
@@ -243,6 +254,11 @@ def _next_step(setting: Setting) -> str:
     if setting.refined:
         return "; refinement left it there: a slope, or --budget was at its end"
     return "; specprof run --refine finds the count"
+
+
+def _larger(sizes: Sequence[int], batch_size: int) -> list[int]:
+    """Those of which not every count opens another."""
+    return [size for size in sizes if size > batch_size]
 
 
 def _count(size: int, tile: int) -> int:

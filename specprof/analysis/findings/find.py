@@ -37,6 +37,7 @@ def _left_out(series: Series) -> list[Finding]:
     if not rows:
         return []
     count = sum(len(row.left_out) for row in rows)
+    drafting = ", or of the draft pass" if series.curves.draft_formula else ""
     places = [f"{listed(row.left_out)} candidates at seq_len {row.seq_len}" for row in rows]
     verb = "is" if count == 1 else "are"
     text = f"{counted(count, 'cell')} of batch {series.batch_size} {verb} invalid and left out "
@@ -49,6 +50,6 @@ def _left_out(series: Series) -> list[Finding]:
             text,
             {"cells": float(count)},
             "significant",
-            "verdict invalid, of the cell or of its K = 1",
+            f"verdict invalid, of the cell or of its K = 1{drafting}",
         )
     ]

@@ -50,7 +50,8 @@ def read_accuracies(path: str | os.PathLike[str], model: str | None = None) -> L
     """Cumulative top-1, top-2 … accuracies of each head, from JSON.
 
     `[[0.56, 0.67], [0.32, 0.42]]`, `{"heads": [...]}`, or `{"heads": {"7b": [...]}}` where `model` chooses
-    among several. Raises RunFileProblem for a file that is no such thing.
+    among several. Raises RunFileProblem for a file that is no such thing, and UsageProblem where `model` does
+    not choose.
     """
     where = clean(os.fspath(path), 200)
     try:
@@ -63,9 +64,13 @@ def read_accuracies(path: str | os.PathLike[str], model: str | None = None) -> L
         data = data.get("heads")
     if isinstance(data, dict):
         names = [str(name) for name in data]
+        known = clean(", ".join(names), 200)
         if model is None and len(names) > 1:
-            known = clean(", ".join(names), 200)
-            raise UsageProblem(f"{where} holds accuracies of {known}", "choose one with model=NAME")
+            raise UsageProblem(
+                f"{where} holds accuracies of {known}", "choose one with --model, or model=NAME"
+            )
+        if model is not None and names and model not in names:
+            raise UsageProblem(f"{where} holds no accuracies of {model[:40]!a}", f"choose {known}")
         data = data.get(model if model is not None else names[0] if names else "")
     return marginals(_checked(data, where))
 

@@ -13,8 +13,10 @@ from typing import Literal
 import numpy as np
 
 from specprof.analysis.acceptance.trees import Medusa, Sequoia
+from specprof.analysis.findings.evidence import series_of
 from specprof.analysis.opened import Run
 from specprof.analysis.quantities import QUANTITIES
+from specprof.analysis.row_choice import clearly_faster
 from specprof.analysis.trees.accuracies import Levels
 from specprof.analysis.trees.greedy import greedy_tree
 from specprof.analysis.trees.programme import programme_tree
@@ -34,6 +36,9 @@ class TreeChoice:
     seq_len: int
     method: Method
     tree: Tree
+    timed: int
+    """The candidates of the verify step whose time counts: more than the tree has where the heads' guesses do
+    not fill that many."""
     tokens: float
     """Expected tokens per verify step."""
     speedup: Estimate
@@ -41,13 +46,16 @@ class TreeChoice:
     """Of the whole batch; None for a published figure, behind which no latency stands."""
     second: tuple[int, float] | None
     """The next best size and its speedup."""
+    clear: bool
+    """Whether it is clearly faster than plain decoding, as a schedule would have it."""
     next_step: tuple[int, float] | None
     """The next larger size that was measured, and how much longer its verify step takes (as a ratio)."""
 
 
 def trees_of(run: Run, levels: Levels, methods: Iterable[Method] = METHODS) -> list[TreeChoice]:
-    """The best tree of every row that has a trusted result, by each method."""
+    """The best tree of every row that has a trusted result beyond one candidate, by each method."""
     found = []
+    beyond = np.asarray(run.candidates) > 1
     for method in methods:
         models = [_model(method, levels, depth) for depth in _depths(method, levels)]
         # [depth, B, S, K]; what is not trusted is out
@@ -56,7 +64,7 @@ def trees_of(run: Run, levels: Levels, methods: Iterable[Method] = METHODS) -> l
         for index, row in enumerate(run.record.plan.rows()):
             place = np.unravel_index(index, trusted.shape[:2])
             here = speedups[:, place[0], place[1], :]
-            if np.isfinite(here).any():
+            if np.isfinite(here[:, beyond]).any():
                 found.append(_choice(run, levels, method, row, models, here))
     return sorted(found, key=lambda one: (one.batch_size, one.seq_len, METHODS.index(one.method)))
 
@@ -95,12 +103,19 @@ def _choice(
         row.seq_len,
         method,
         tree,
+        size,
         tree.expected_tokens(levels),
         Estimate(*_at(run.speedup(model), where)),
         rate,
         (run.candidates[order[0]], float(best_of_size[order[0]])) if order else None,
+        size > 1 and _clear(run, model, row, size),
         _next_step(run, where),
     )
+
+
+def _clear(run: Run, model: Medusa | Sequoia, row: Row, size: int) -> bool:
+    here = series_of(run.curves(model), row.batch_size).rows
+    return any(clearly_faster(one, one.candidates.index(size)) for one in here if one.seq_len == row.seq_len)
 
 
 def _at(arrays: Iterable[np.ndarray], where: tuple[int, int, int]) -> list[float]:

@@ -23,7 +23,10 @@ def chosen_model(there: Collection[str], asked: str | None, where: str) -> str:
     )
     if asked is None:
         if len(there) > 1:
-            raise UsageProblem(f"{where} tells of {len(there)} models: {listed}", "choose one with --model")
+            raise UsageProblem(
+                f"{where} tells of {len(there)} models: {listed}",
+                "choose one with specprof acceptance --model",
+            )
         return next(iter(there))
     if clean(asked, 200) not in there:
         raise UsageProblem(

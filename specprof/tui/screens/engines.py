@@ -51,7 +51,7 @@ class EnginesScreen(ModalScreen[None]):
         names = self._settings.names
         tabs = TabsNow(tuple((name, SHORT.get(name, name)) for name in names), self._at)
         self.query_one(ViewTabs).show(tabs)
-        self.query_one(EnginePage).show(EnginePageNow(self._now, self._settings.acceptance.formula))
+        self.query_one(EnginePage).show(EnginePageNow(self._now, self._settings.formula))
         hint = (
             "c copies  Tab next engine  Esc closes" if self._now.settings else "Tab next engine  Esc closes"
         )

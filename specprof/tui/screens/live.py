@@ -135,7 +135,8 @@ class StreamScreen(Frame):
             return
         source.tick(elapsed_s)
         if self._digest is None or source.generation != self._generation:
-            self._digest, self._generation = Digest(source.reduction), source.generation
+            self._digest = Digest(source.reduction, source.draft_cost)
+            self._generation = source.generation
             self._curves_due.at_s = self._findings_due.at_s = float("-inf")
         with self.app.batch_update():
             self._show_status(source)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from specprof.analysis.acceptance import AcceptanceModel
+from specprof.analysis.drafting import formula_of
 from specprof.analysis.opened import Run
 from specprof.analysis.schedule import Schedule, schedule_of
 from specprof.analysis.sensitivity import Sensitivity, sensitivity
@@ -23,7 +24,7 @@ class Decision:
 
 def decide(run: Run, acceptance: AcceptanceModel, models: Sequence[AcceptanceModel]) -> Decision:
     """`models` are those that the user can choose from."""
-    formula = ", ".join(filter(None, (acceptance.formula, run.draft.formula)))
+    formula = formula_of(acceptance, run.draft)
     try:
         return Decision(formula, schedule_of(run, acceptance), sensitivity(run, models))
     except UsageProblem as problem:

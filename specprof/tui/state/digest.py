@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from specprof.analysis.acceptance import PUBLISHED, AcceptanceModel
+from specprof.analysis.drafting import DraftCost
 from specprof.analysis.findings import Finding
 from specprof.analysis.opened import Run
-from specprof.plan.plan import Cell
-from specprof.run.record import CellRecord, RunRecord
+from specprof.plan.plan import Cell, Row
+from specprof.run.record import CellRecord, DraftRecord, RunRecord
 from specprof.run.reduce import Reduction
 
 _Seen = tuple[int, int, int, int]
+_DraftSeen = tuple[_Seen, int, bool]
 
 LATE_S = 2.0
 """How long after a cell's end a reading of it may still arrive."""
 
 
 class Digest:
-    """Follows one reduction. A cell is judged anew when it has new samples or another end."""
+    """Follows one reduction. A cell is judged anew when it has new samples or another end, and so is a draft
+    pass. `draft_cost`: what drafting is said to cost; None for what the run measures."""
 
-    def __init__(self, reduction: Reduction) -> None:
+    def __init__(self, reduction: Reduction, draft_cost: DraftCost | None = None) -> None:
         self._reduction = reduction
+        self._draft_cost = draft_cost
         self._cells: dict[Cell, tuple[_Seen, CellRecord]] = {}
-        self._run: tuple[tuple[_Seen, ...], Run] | None = None
+        self._drafts: dict[Row, tuple[_DraftSeen, DraftRecord]] = {}
+        self._run: tuple[object, Run] | None = None
         self._findings: tuple[object, list[Finding]] | None = None
 
     def cell(self, cell: Cell) -> CellRecord:
@@ -44,11 +51,25 @@ class Digest:
             moment = -1 if reduction.last_t_s > ending.t_s + LATE_S else -2 - len(reduction.telemetry)
         return len(state.plain.ms), len(baseline.plain.ms), moment, cell.row in reduction.dropped
 
+    def _draft(self, row: Row) -> DraftRecord:
+        """The row's draft pass as known so far. It goes on for as long as K = 1 does."""
+        state = self._reduction.drafts[row]
+        seen = self._seen(Cell(*row, 1)), len(state.series.ms), state.failed is not None
+        known = self._drafts.get(row)
+        if known is None or known[0] != seen:
+            known = seen, self._reduction.draft_record(row)
+            self._drafts[row] = known
+        return known[1]
+
     def run(self) -> Run:
         """The run so far, without its telemetry: what curves and tables are made of."""
         reduction = self._reduction
         cells = [self.cell(cell) for cell in reduction.cells]
-        seen = tuple(self._cells[cell][0] for cell in reduction.cells)
+        drafts = [self._draft(row) for row in reduction.drafts]
+        seen = (
+            *(self._cells[cell][0] for cell in reduction.cells),
+            *(self._drafts[row][0] for row in reduction.drafts),
+        )
         if self._run is None or self._run[0] != seen:
             header = reduction.header
             assert header is not None
@@ -61,8 +82,9 @@ class Digest:
                 plan=reduction.plan,
                 execution=reduction.built.execution if reduction.built else None,
                 cells=cells,
+                drafts=drafts,
             )
-            self._run = seen, Run.of(record)
+            self._run = seen, Run(record, draft_cost=self._draft_cost)
         return self._run[1]
 
     def unfinished(self) -> frozenset[Cell]:
@@ -76,8 +98,8 @@ class Digest:
         ended = frozenset(cell for cell, state in self._reduction.cells.items() if state.ended)
         key = (ended, acceptance)
         if self._findings is None or self._findings[0] != key:
-            record = self.run().record
-            only = record.model_copy(update={"cells": [c for c in record.cells if c.cell in ended]})
-            found = Run.of(only).findings(acceptance) if ended else []
+            run = self.run()
+            only = run.record.model_copy(update={"cells": [c for c in run.record.cells if c.cell in ended]})
+            found = replace(run, record=only).findings(acceptance) if ended else []
             self._findings = key, [one for one in found if one.certainty == "significant"]
         return self._findings[1]

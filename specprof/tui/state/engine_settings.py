@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from specprof.analysis.acceptance import AcceptanceModel
+from specprof.analysis.drafting import formula_of
 from specprof.analysis.opened import Run
 from specprof.analysis.schedule import Schedule, schedule_of
 from specprof.engines.registry import ENGINES, settings_for
@@ -28,6 +29,11 @@ class EngineSettings:
         self._asked = Asked(batch_size=batch_size, seq_len=seq_len)
         self._schedule: Schedule | None = None
         self._made: dict[str, EngineNow] = {}
+
+    @property
+    def formula(self) -> str:
+        """What the settings rest on."""
+        return formula_of(self.acceptance, self._run.draft)
 
     @property
     def names(self) -> tuple[str, ...]:

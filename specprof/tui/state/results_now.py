@@ -9,6 +9,7 @@ import numpy as np
 
 from specprof.analysis.acceptance import AcceptanceModel
 from specprof.analysis.curves import CurveSet
+from specprof.analysis.drafting import formula_of
 from specprof.analysis.findings import Finding
 from specprof.analysis.opened import Run
 from specprof.analysis.quantities import QUANTITIES, Quantity
@@ -42,6 +43,11 @@ class ResultsNow:
     @property
     def acceptance(self) -> AcceptanceModel:
         return self.choice.model
+
+    @property
+    def formula(self) -> str:
+        """What speedups rest on."""
+        return formula_of(self.acceptance, self.run.draft)
 
     @property
     def quantity(self) -> Quantity:

@@ -55,7 +55,7 @@ def curves_now(run: Run, acceptance: AcceptanceModel, batch_size: int) -> Curves
             )
         )
     title = f"{found.title}, Batch Size: {batch_size}"
-    return CurvesNow(title, run.candidates, tuple(curves), acceptance.formula)
+    return CurvesNow(title, run.candidates, tuple(curves), found.acceptance_formula)
 
 
 class CurvesTable(Drawn[CurvesNow]):

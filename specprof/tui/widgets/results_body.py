@@ -119,7 +119,7 @@ class ResultsBody(Container):
         elif kind == "table":
             self._show_table(now)
         elif kind == "findings":
-            found = FindingsNow(now.findings, now.acceptance.formula, now.analysed is not None)
+            found = FindingsNow(now.findings, now.formula, now.analysed is not None)
             self.query_one(FindingsPage).show(found)
         elif kind == "schedule":
             self.query_one(SchedulePage).show(now.computed.decision(now.acceptance, now.choice.models))

@@ -41,7 +41,7 @@ def _table(
     by_rank = shape.matched_by == "rank"
     lengths = [Column(f"seq_len\n{letter}") for letter in letters] if by_rank else [Column("seq_len")]
     best = [Column(f"best K\n{letter}", left=True) for letter in letters]
-    counts, pearson, spearman = Column("common\nK"), Column("Pearson\nr"), Column("Spearman\nρ")
+    counts, pearson, spearman = Column("common\nK"), Column("Pearson\nr"), Column(f"Spearman\n{_rho(glyphs)}")
     for pair in shape.pairs:
         for column, length in zip(lengths, (pair.base_seq_len, pair.other_seq_len), strict=False):
             column.add(str(length))
@@ -52,6 +52,10 @@ def _table(
         for column, value in ((pearson, pair.pearson), (spearman, pair.spearman)):
             column.add("-" if value is None else glyphs.fit(f"{value:.2f}".replace("-", "−")))
     return ruled([*lengths, *best, counts, pearson, spearman], (), width, palette, glyphs)
+
+
+def _rho(glyphs: Glyphs) -> str:
+    return "rho" if glyphs.ascii else "ρ"
 
 
 def _best(best: Best | None, glyphs: Glyphs) -> str:
@@ -104,7 +108,7 @@ def _orders(orders: Sequence[OrderAt], letters: tuple[str, str]) -> Iterable[str
 
 def _notes(shape: ShapeComparison, glyphs: Glyphs) -> Iterable[tuple[str, str]]:
     yield (
-        "r ρ",
+        f"r {_rho(glyphs)}",
         "of the speedups at the candidate counts that both have, K = 1 included; nothing interpolated",
     )
     few = {len(pair.candidates) for pair in shape.pairs}

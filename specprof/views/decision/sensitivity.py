@@ -36,6 +36,11 @@ def sensitivity_lines(found: Sensitivity, width: int, palette: Palette, glyphs: 
             cells = _answer(answer, differs=not row.agree)
             rows.append([(head[0], "text"), (head[1], "text"), (names[model], "accent"), *cells])
     pen.table(HEADER, rows, left=(2,))
+    if any(_many(answer) for row in found.rows for answer in row.answers):
+        pen.say(
+            "?: highest median, but others, plain decoding among them or not, cannot be told apart from it.",
+            "muted",
+        )
     for model in found.models:
         pen.say(f"{model.text}: E(K) = {model.formula}; {model.source}", "muted")
     return pen.lines
@@ -50,12 +55,15 @@ def _short_names(models: Sequence[AcceptanceModel]) -> dict[AcceptanceModel, str
 def _answer(answer: Answer | None, *, differs: bool) -> list[Word]:
     if answer is None:
         return [("-", "muted"), ("not known", "muted"), ("", "muted")]
-    many = len(answer.as_good) > 1
     return [
-        (f"{answer.candidates}{'?' if many else ''}", "warn" if differs else "good"),
+        (f"{answer.candidates}{'?' if _many(answer) else ''}", "warn" if differs else "good"),
         (with_bounds(answer.speedup) if answer.candidates > 1 else "does not pay", "text"),
         (holds_words(answer.holds), "text"),
     ]
+
+
+def _many(answer: Answer | None) -> bool:
+    return answer is not None and len(answer.as_good) > 1
 
 
 def holds_words(holds: tuple[float, float]) -> str:

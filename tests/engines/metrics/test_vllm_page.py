@@ -41,7 +41,8 @@ def test_engines_are_summed(read):
 
 def test_of_several_models_one_must_be_chosen(read, refusal):
     page = vllm_page((800, 500, 200), model="a") + vllm_page((300,), model="b")
-    assert refusal(page, error=UsageProblem) == "now.txt tells of 2 models: a, b: choose one with --model"
+    said = "now.txt tells of 2 models: a, b: choose one with specprof acceptance --model"
+    assert refusal(page, error=UsageProblem) == said
     assert read(page, model="b").rates == (0.3,)
     assert read(page, model="b").source.endswith("model b")
     assert refusal(page, error=UsageProblem, model="c") == "now.txt tells of no model c: choose a, b"
