@@ -114,18 +114,25 @@ def _pays_words(row: Points) -> str:
 
 
 def _surer_words(row: Points, chosen: int) -> str:
+    unsure = _unsure_words(row, row.best) or ", which is not clearly faster than plain decoding"
     return (
         f"{with_bounds(row.value(chosen))} with {counted(row.candidates[chosen], 'candidate')}; "
-        f"{row.candidates[row.best]} reaches {with_bounds(row.value(row.best))}, "
-        "which is not clearly faster than plain decoding"
+        f"{row.candidates[row.best]} reaches {with_bounds(row.value(row.best))}{unsure}"
     )
 
 
 def _off_words(row: Points, second: int) -> str:
-    words = (
+    return (
         "speculation does not pay: no count is clearly faster than plain decoding, the nearest is "
-        f"{row.candidates[second]} with {with_bounds(row.value(second))}"
+        f"{row.candidates[second]} with {with_bounds(row.value(second))}{_unsure_words(row, second)}"
     )
-    if side(row.value(second)) > 0:
-        words += f", which may be chance as the highest of {row.size - 1}" if row.size > 2 else ""
-    return words
+
+
+def _unsure_words(row: Points, i: int) -> str:
+    """Why a point that looks faster than plain decoding is not taken to be; nothing where it does not."""
+    rounds = row.rounds(0, i)
+    if rounds is not None and row.certainty(0, i) == "within noise":
+        return f" in {counted(rounds, 'round')}, too few to tell"
+    if side(row.value(i)) > 0 and row.size > 2:
+        return f", which may be chance as the highest of {row.size - 1}"
+    return ""

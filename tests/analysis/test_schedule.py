@@ -330,3 +330,10 @@ def test_the_models_beside_each_other_are_judged_at_the_draft_cost_that_is_asked
         assert answer is not None
         assert answer.candidates == best
         assert answer.speedup.median == pytest.approx(chain.expected_tokens(best) / (1 + cost * (best - 1)))
+
+
+def test_what_rests_on_too_few_rounds_says_so():
+    run = run_of(cheap_up_to({1: 32}), batch_sizes=(1,), rounds=1)
+    (choice,) = schedule_of(run).choices
+    assert not choice.pays
+    assert choice.reason.endswith("32 with 2.65× in 1 round, too few to tell")
