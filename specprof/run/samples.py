@@ -20,8 +20,6 @@ def resolve(name_or_path: str) -> Path:
     Raises RunFileProblem where it is neither.
     """
     path = Path(name_or_path)
-    if not name_or_path:
-        raise RunFileProblem("no run file was named", "give a path, or a sample's name")
     try:
         found, folder = path.exists(), path.is_dir()
     except OSError:  # a name too long, a folder that may not be entered: opening it says which
@@ -32,7 +30,7 @@ def resolve(name_or_path: str) -> Path:
     if name_or_path in names:
         return samples_folder() / f"{name_or_path}.json"
     shown = f"'{clean(name_or_path, 200)}'"
-    if folder:
+    if folder and name_or_path:
         raise RunFileProblem(f"{shown} is a folder", "name a run file in it")
     known = f"the samples are: {', '.join(names)}" if names else "there are no samples in this installation"
     raise RunFileProblem(f"there is no file or sample {shown}", known)

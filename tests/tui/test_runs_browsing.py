@@ -10,6 +10,7 @@ import pytest
 from specprof.run.samples import sample_names
 from specprof.tui.screens import browsing
 from specprof.tui.screens.runs import RunsScreen
+from specprof.tui.widgets.runs_head import RunsHead
 from specprof.tui.widgets.runs_list import RunsList
 
 from .results_folder import HALF, ResultsFolder, folder
@@ -187,3 +188,16 @@ def test_where_nothing_matches_it_says_so_and_escape_shows_all_before_it_goes_ba
         assert seen.app.screen.answers == [None]
 
     see(ALONE, play, size=SMALL)
+
+
+def test_a_worker_that_outlives_the_widgets_of_its_screen_ends_quietly(folder: ResultsFolder):
+    folder.run("run")
+
+    async def play(seen: Seen) -> None:
+        await all_read(seen)
+        screen = seen.app.screen
+        await screen.query_one(RunsHead).remove()
+        screen._show_rows()
+        screen._show_wanted()
+
+    see(ALONE, play)

@@ -102,7 +102,14 @@ class BrowsingScreen(Frame):
         self._show_rows(at)
         self._more.set()
 
+    @property
+    def _stands(self) -> bool:
+        """Whether it still has its widgets: when it closes they go before its workers do."""
+        return all(self.query(kind) for kind in (RunsHead, RunsNote, RunsList, RunPreview))
+
     def _show_rows(self, at: Path | None = None) -> None:
+        if not self._stands:
+            return
         entries = self._shelf.entries
         rows = rows_shown(self._shelf.rows(), self._filter, self._order)
         samples = sum(entry.kind == "sample" for entry in entries)
@@ -171,6 +178,8 @@ class BrowsingScreen(Frame):
             self._rest = self.set_timer(PATIENCE_S, self._show_wanted)
 
     def _show_wanted(self) -> None:
+        if not self._stands:
+            return
         opened = self._shelf.opened(self._wanted) if self._wanted is not None else None
         self.query_one(RunPreview).show(opened)
 
