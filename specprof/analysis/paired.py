@@ -14,15 +14,10 @@ from numpy.typing import NDArray
 
 from specprof.plan.model import ModelShape
 from specprof.run.record import CellRecord
-from specprof.run.statistics import Estimate, full_depth, median_estimate, paired
+from specprof.run.statistics import Estimate, full_depth, median_estimate, over, paired, quotient
 
 Vector = NDArray[np.float64]
 SAME = Estimate(1.0, 1.0, 1.0)
-
-
-def quotient(numerator: float, denominator: float) -> float:
-    """numerator / denominator for values ≥ 0; infinite where the denominator is 0."""
-    return numerator / denominator if denominator > 0 else float("inf")
 
 
 class WorstCase:
@@ -38,11 +33,10 @@ class WorstCase:
         """Speedup of point j over that of point i, with its bounds."""
         if i == j:
             return SAME
-        return Estimate(
-            quotient(self._median[j], self._median[i]),
-            quotient(self._low[j], self._high[i]),
-            quotient(self._high[j], self._low[i]),
-        )
+        return over(self._value(j), self._value(i))
+
+    def _value(self, i: int) -> Estimate:
+        return Estimate(self._median[i], self._low[i], self._high[i])
 
 
 class PairedRow:

@@ -14,11 +14,11 @@ from scipy import stats
 from specprof.run.statistics import (
     LEVEL,
     Estimate,
-    _bounds,
-    _middle_ranks,
     full_depth,
     median_estimate,
+    middle_ranks,
     paired,
+    percentiles,
     relative_spread,
 )
 
@@ -38,7 +38,7 @@ def test_the_median_is_numpys_and_lies_within_its_interval(samples: list[float])
 @given(TIMES)
 def test_the_same_samples_in_any_order_give_the_same_interval(samples: list[float]) -> None:
     first = median_estimate(samples)
-    _middle_ranks.cache_clear()
+    middle_ranks.cache_clear()
     assert median_estimate(samples[::-1]) == first
 
 
@@ -75,22 +75,22 @@ def test_no_samples_have_no_median() -> None:
 
 def test_the_ranks_of_three_draws_of_three_have_their_known_probabilities() -> None:
     # the median of 3 draws from 3 values: 7/27, 13/27, 7/27
-    lower, upper = _middle_ranks(3)
+    lower, upper = middle_ranks(3)
     assert (lower == upper).all()
     shares = np.bincount(lower, minlength=3) / lower.size
     assert shares == pytest.approx([7 / 27, 13 / 27, 7 / 27], abs=0.03)
 
 
 def test_the_ranks_of_two_draws_of_two_have_their_known_probabilities() -> None:
-    lower, upper = _middle_ranks(2)
+    lower, upper = middle_ranks(2)
     shares = [((lower == a) & (upper == b)).mean() for a, b in [(0, 0), (0, 1), (1, 1)]]
     assert shares == pytest.approx([1 / 4, 1 / 2, 1 / 4], abs=0.03)
 
 
 @pytest.mark.parametrize("count", [4, 5, 10, 31, 64])
-def test_the_middle_ranks_are_distributed_as_those_of_real_resamples(count: int) -> None:
+def test_themiddle_ranks_are_distributed_as_those_of_real_resamples(count: int) -> None:
     drawn = np.sort(np.random.default_rng(1).integers(0, count, size=(20_000, count)), axis=1)
-    lower, upper = _middle_ranks(count)
+    lower, upper = middle_ranks(count)
     assert (lower <= upper).all()
     for mine, theirs in ((lower, drawn[:, (count - 1) // 2]), (upper, drawn[:, count // 2])):
         assert mine.mean() == pytest.approx(theirs.mean(), abs=0.06 * count**0.5)
@@ -124,7 +124,7 @@ def test_the_95_percent_interval_of_20_samples_covers_the_median_95_times_in_100
 
 def test_a_hundred_thousand_samples_take_little_time_and_memory() -> None:
     samples = np.random.default_rng(0).random(100_000)
-    _middle_ranks.cache_clear()
+    middle_ranks.cache_clear()
     tracemalloc.start()
     started = time.process_time()
     low, high = median_estimate(samples)[1:]
@@ -191,8 +191,8 @@ def test_drift_that_touches_a_whole_round_falls_out_of_the_ratio() -> None:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_the_bounds_are_numpy_s_quantiles_to_the_last_bit(seed):
+def test_thepercentiles_are_numpy_s_quantiles_to_the_last_bit(seed):
     random = np.random.default_rng(seed)
     medians = random.lognormal(sigma=2.0, size=int(random.integers(2, 3000)))
     expected = np.quantile(medians, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    assert _bounds(medians) == tuple(expected.tolist())
+    assert percentiles(medians) == tuple(expected.tolist())

@@ -12,13 +12,13 @@ import numpy as np
 from specprof.analysis.acceptance import AcceptanceModel
 from specprof.analysis.arrays import Arrays
 from specprof.analysis.compare.certainty import Looked, certainties
-from specprof.analysis.compare.ratios import Samples, inverse, ratio_of_intervals, ratio_of_medians
+from specprof.analysis.compare.ratios import Samples, inverse, ratio_of_medians
 from specprof.analysis.findings.finding import Certainty
 from specprof.analysis.opened import Run
 from specprof.analysis.paired import depth_samples
 from specprof.plan.plan import Cell
 from specprof.run.record import CellRecord, Interval, Verdict
-from specprof.run.statistics import Estimate, paired
+from specprof.run.statistics import Estimate, over, paired
 
 Method = Literal["bootstrap", "intervals"]
 """`bootstrap`: from the samples of both runs. `intervals`: the worst case of both intervals, where one of
@@ -162,7 +162,7 @@ def _change(base: Samples, other: Samples, base_interval: Interval, other_interv
     if min(sizes) and base.values.min() > 0 and other.values.min() > 0:
         rounds = min(base.round_count, other.round_count)
         return Change(ratio_of_medians(other, base), rounds, "bootstrap")
-    ratio = ratio_of_intervals(_estimate(other_interval), _estimate(base_interval))
+    ratio = over(_estimate(other_interval), _estimate(base_interval))
     return Change(ratio, None, "intervals")
 
 
@@ -187,7 +187,7 @@ def _with_speedups(
         known = all(math.isfinite(part) and part > 0 for part in (*here, *there))
         speedup = None
         if pair.overhead is not None and known:
-            speedup = Change(ratio_of_intervals(there, here), pair.overhead.rounds, "intervals")
+            speedup = Change(over(there, here), pair.overhead.rounds, "intervals")
         yield replace(pair, speedup=speedup)
 
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from specprof.run.statistics import LEVEL, RESAMPLES, Estimate
+from specprof.run.statistics import RESAMPLES, Estimate, middle_ranks, percentiles
 
 Vector = NDArray[np.float64]
 Ranks = NDArray[np.intp]
@@ -40,23 +40,10 @@ def ratio_of_medians(other: Samples, base: Samples) -> Estimate:
     With fewer than 6 rounds on a side the interval covers less than 95 %: ask `round_count`.
     """
     resampled = _resampled_medians(other, 1) / _resampled_medians(base, 0)
-    low, high = np.quantile(resampled, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = percentiles(resampled)
     middle = float(np.median(other.values)) / float(np.median(base.values))
     # of few samples the resamples' quantile may miss the median itself
-    return Estimate(middle, min(float(low), middle), max(float(high), middle))
-
-
-def ratio_of_intervals(other: Estimate, base: Estimate) -> Estimate:
-    """other / base where no samples are at hand: the most and the least that both intervals allow.
-
-    Wider than a 95 % interval of the ratio.
-    """
-    infinite = float("inf")
-    return Estimate(
-        other.median / base.median if base.median > 0 else infinite,
-        other.low / base.high if base.high > 0 else infinite,
-        other.high / base.low if base.low > 0 else infinite,
-    )
+    return Estimate(middle, min(low, middle), max(high, middle))
 
 
 def inverse(ratio: Estimate) -> Estimate:
@@ -79,7 +66,7 @@ def _resampled_middles(samples: Samples, side: int) -> tuple[Ranks, Ranks, Vecto
     values = samples.values[order]
     count, rounds = int(values.size), samples.round_count
     if rounds == count:
-        return *_middle_ranks(count, side), values
+        return *middle_ranks(count, side), values
     _, of_round = np.unique(np.asarray(samples.rounds), return_inverse=True)
     # how often each resample holds each sample, in ascending order of the values; the running sum finds
     # the one or two middle ones
@@ -87,23 +74,6 @@ def _resampled_middles(samples: Samples, side: int) -> tuple[Ranks, Ranks, Vecto
     total = reached[:, -1:]
     lower, upper = ((reached <= rank).sum(axis=1) for rank in ((total - 1) // 2, total // 2))
     return lower, upper, values
-
-
-@lru_cache(maxsize=256)
-def _middle_ranks(count: int, side: int) -> tuple[Ranks, Ranks]:
-    """Lower and upper middle rank of each resample of `count` values, `[RESAMPLES]` each.
-
-    As in `run.statistics`: the k-th smallest of n uniforms is Beta(k, n + 1 − k), and the next one is the
-    least of the n − k uniforms left between it and 1 (Devroye 1986, chapter V.3).
-    """
-    random = np.random.default_rng([count, side])
-    below = (count + 1) // 2
-    first = random.beta(below, count + 1 - below, size=RESAMPLES)
-    lower = np.minimum((first * count).astype(np.intp), count - 1)
-    if count % 2:
-        return lower, lower
-    second = first + (1 - first) * (1 - random.random(RESAMPLES) ** (1 / (count - below)))
-    return lower, np.minimum((second * count).astype(np.intp), count - 1)
 
 
 @lru_cache(maxsize=64)

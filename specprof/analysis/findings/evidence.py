@@ -173,16 +173,6 @@ def direction(ratio: Estimate) -> int:
     return 1 if ratio.median > 1 else -1
 
 
-def over(value: Estimate, base: Estimate) -> Estimate:
-    """value / base for points of different rows: the most and the least that both intervals allow."""
-    infinite = float("inf")
-    return Estimate(
-        value.median / base.median if base.median > 0 else infinite,
-        value.low / base.high if base.high > 0 else infinite,
-        value.high / base.low if base.low > 0 else infinite,
-    )
-
-
 def widened(estimate: Estimate, looked_at: int, rounds: int) -> Estimate:
     """A 95 % interval of a ratio from `rounds` rounds, wide enough for `looked_at` of them to hold."""
     if looked_at <= 1 or not 0 < estimate.low <= estimate.median <= estimate.high < math.inf:

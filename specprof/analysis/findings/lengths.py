@@ -9,10 +9,10 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import NamedTuple
 
-from specprof.analysis.findings.evidence import Points, Series, direction, over, side
+from specprof.analysis.findings.evidence import Points, Series, direction, side
 from specprof.analysis.findings.finding import Certainty, Finding, Numbers, weakest
 from specprof.analysis.findings.words import change, counted, listed, times
-from specprof.run.statistics import Estimate
+from specprof.run.statistics import Estimate, over
 
 
 def long_sequence(series: Series) -> list[Finding]:
