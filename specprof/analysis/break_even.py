@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from specprof.analysis.acceptance import Chain
+from specprof.analysis.acceptance.chain import Chain, chain_tokens
 from specprof.analysis.drafting import DraftCost
 from specprof.analysis.opened import Run
 
@@ -25,14 +25,8 @@ def break_even_alpha(run: Run, draft: DraftCost | None = None) -> NDArray[np.flo
     low, high = np.zeros_like(overhead), np.ones_like(overhead)
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        enough = _chain(middle, counts) >= overhead
+        enough = chain_tokens(middle, counts) >= overhead
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
     found = np.where(overhead <= 1, 0.0, high)
     found[~np.isfinite(overhead) | (overhead > counts) | (counts == 1)] = np.nan
     return found
-
-
-def _chain(alpha: NDArray[np.float64], counts: NDArray[np.float64]) -> NDArray[np.float64]:
-    """E_α(K) for arrays of both, 0 < α < 1 (the chain model takes one α)."""
-    tokens: NDArray[np.float64] = -np.expm1(counts * np.log(alpha)) / (1 - alpha)
-    return tokens

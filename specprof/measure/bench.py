@@ -8,7 +8,8 @@ from typing import Any
 
 import torch
 
-from specprof.measure.clock import Clock
+from specprof.measure import capacity
+from specprof.measure.clock import Clock, Sample
 from specprof.measure.convergence import Convergence
 from specprof.measure.cuda_graph import GraphPool
 from specprof.measure.drafters import Drafter
@@ -53,6 +54,23 @@ class Bench:
         """Raises CancelledByUser where the parent asked for the end."""
         if self.cancelled():
             raise CancelledByUser
+
+    def sample(self, step: Step, *, with_head: bool) -> tuple[Sample | None, str]:
+        """One timed step, marked where the process stood still meanwhile; None, and why, where memory ran
+        out.
+
+        Raises CancelledByUser before it begins where the parent asked for the end.
+        """
+        self.check_cancelled()
+        began = self.suspension.begin()
+        try:
+            taken = self.clock.sample(step, with_head=with_head)
+            return taken._replace(suspended=self.suspension.since(began, taken.timed_s)), ""
+        except Exception as error:
+            if not capacity.is_out_of_memory(error):
+                raise
+            # the caller lets go of memory when the exception, which holds some, is gone
+            return None, f"out of memory: {str(error).splitlines()[0]}"
 
     def rest(self, where: str) -> bool:
         """Rests as long as the user wishes. Whether it did: then the next steps are cold.

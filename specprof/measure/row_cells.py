@@ -76,19 +76,11 @@ class RowCells:
 
         Raises CancelledByUser before it begins where the parent asked for the end.
         """
-        self.bench.check_cancelled()
-        out_of_memory = None
-        began = self.bench.suspension.begin()
-        try:
-            taken = self.bench.clock.sample(step, with_head=with_head)
-            return taken._replace(suspended=self.bench.suspension.since(began, taken.timed_s))
-        except Exception as error:
-            if not capacity.is_out_of_memory(error):
-                raise
-            out_of_memory = str(error).splitlines()[0]
-        capacity.release(self.bench.device)
-        self.fail(cell, "oom", f"out of memory: {out_of_memory}")
-        return None
+        taken, reason = self.bench.sample(step, with_head=with_head)
+        if taken is None:
+            capacity.release(self.bench.device)
+            self.fail(cell, "oom", reason)
+        return taken
 
     def open_added(self, candidates: int) -> bool:
         """Builds the step of a count that refinement added. False where it does not fit, which is said."""

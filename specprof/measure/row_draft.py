@@ -88,17 +88,10 @@ class RowDraft:
     def _sample(self) -> Sample | None:
         """A sample, or None after it ran out of memory."""
         assert self._step is not None
-        self.bench.check_cancelled()
-        began = self.bench.suspension.begin()
-        try:
-            taken = self.bench.clock.sample(self._step, with_head=False)
-            return taken._replace(suspended=self.bench.suspension.since(began, taken.timed_s))
-        except Exception as error:
-            if not capacity.is_out_of_memory(error):
-                raise
-            said = str(error).splitlines()[0]
-        self._fail("oom", f"out of memory: {said}")
-        return None
+        taken, reason = self.bench.sample(self._step, with_head=False)
+        if taken is None:
+            self._fail("oom", reason)
+        return taken
 
     def _say_started(self) -> None:
         self.bench.speaker.say(ev.DraftStarted, **self.row._asdict())

@@ -38,10 +38,15 @@ class Chain(Parametric):
             return counts.copy()
         if self.alpha <= 0:
             return np.ones_like(counts)
-        # 1 − α^K by expm1: near α = 1 numerator and denominator both vanish
-        tokens: Vector = -np.expm1(counts * np.log(self.alpha)) / (1 - self.alpha)
-        return tokens
+        return chain_tokens(self.alpha, counts)
 
     def draft_depth(self, candidates: ArrayLike) -> Vector:
         depth: Vector = np.asarray(candidates, dtype=np.float64) - 1
         return depth
+
+
+def chain_tokens(alpha: float | Vector, counts: Vector) -> Vector:
+    """E_α(K) for 0 < α < 1, of the shape that both come to."""
+    # 1 − α^K by expm1: near α = 1 numerator and denominator both vanish
+    tokens: Vector = -np.expm1(counts * np.log(alpha)) / (1 - alpha)
+    return tokens

@@ -57,14 +57,16 @@ def acceptance_from(text: str, read_file: Reads | None = None) -> AcceptanceMode
     """
     name, _, rest = text.strip().partition(":")
     given = _given(name, rest)
-    if name in ("positions", "table") or "file" in given or (name == "sequoia" and "p" in given):
+    model: AcceptanceModel | None
+    if name in ("medusa", "sequoia"):
+        model = _tree_model(name, given)
+    elif name in ("positions", "table") or "file" in given:
         return _from_data(name, given, read_file)
-    model = next((model for model in ACCEPTANCE_MODELS if model.name == name), None)
+    else:
+        model = next((model for model in ACCEPTANCE_MODELS if model.name == name), None)
     if model is None:
         known = ", ".join([*(model.name for model in ACCEPTANCE_MODELS), "positions", "table"])
         raise UsageProblem(f"there is no acceptance model {name[:40]!a}", f"choose {known}")
-    if name in ("medusa", "sequoia"):
-        model = _tree_model(name, given)
     for parameter, word in given.items():
         model = model.with_parameter(parameter, _number(name, parameter, word))
     return model
@@ -119,8 +121,6 @@ def _numbers(name: str, parameter: str, words: str) -> tuple[float, ...]:
 
 def _from_data(name: str, given: dict[str, str], read_file: Reads | None) -> AcceptanceModel:
     """The models that rest on numbers of the user's own."""
-    if name in ("medusa", "sequoia"):
-        return _with_numbers(_tree_model(name, given), name, given)
     if name not in ("positions", "table", "chain"):
         raise UsageProblem(f"acceptance model {name[:40]!a} takes no file", "positions, table and chain do")
     if len(given) != 1:
@@ -198,9 +198,3 @@ def _tree_model(name: str, given: dict[str, str]) -> Medusa | Sequoia:
         return Medusa(levels=levels, origin=origin, source=source, heads=float(len(levels)))
     depth = float(len(levels)) if rates is None else 5.0
     return Sequoia(levels=levels, origin=origin, source=source, depth=depth)
-
-
-def _with_numbers(model: Medusa | Sequoia, name: str, given: dict[str, str]) -> AcceptanceModel:
-    for parameter, word in given.items():
-        model = model.with_parameter(parameter, _number(name, parameter, word))
-    return model
