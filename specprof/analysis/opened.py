@@ -108,16 +108,16 @@ class Run:
         """The published method's name for `ratio`."""
         return self.ratio()
 
-    def speedup(self, acceptance: AcceptanceModel = PUBLISHED, draft: DraftCost | None = None) -> Arrays:
+    def speedup(self, acceptance: AcceptanceModel = PUBLISHED) -> Arrays:
         """E(K) / (T(K)/T(1) + D(K)/T(1)), `[B, S, K]`; exactly E(1) at K = 1.
 
         E is the model's expected tokens per verify step (Medusa, arXiv 2401.10774, appendix), D what
-        drafting costs: where None is given what the run measured, and nothing where it measured none.
+        drafting costs: see `draft`.
         The figure that was published comes back under the acceptance model it was printed with; under
         another, E'(K) / ratio.
         """
         tokens = acceptance.expected_tokens(self.candidates)
-        cost = (draft or self.draft).relative(self.record, acceptance)
+        cost = self.draft.relative(self.record, acceptance)
         if self.record.reference is not None and not np.any(cost.high):
             printed, own = self._printed, _own_acceptance(self.record.reference)
             gain = tokens / own.expected_tokens(self.candidates)
@@ -169,13 +169,13 @@ class Run:
         samples = record.measured_ms.samples if record and record.measured_ms else []
         return np.asarray(samples, dtype=np.float64)
 
-    def curves(self, acceptance: AcceptanceModel = PUBLISHED, draft: DraftCost | None = None) -> CurveSet:
+    def curves(self, acceptance: AcceptanceModel = PUBLISHED) -> CurveSet:
         """The speedup curves, one per batch size and sequence length that has a point."""
         plan, reference = self.record.plan, self.record.reference
-        cost = draft or self.draft
+        cost = self.draft
         relative = cost.relative(self.record, acceptance)
         rows = zip(plan.rows(), np.ndindex(*self._shape[:2]), strict=True)
-        speedup, spoilt = self.speedup(acceptance, cost), cost.invalid(self.record)
+        speedup, spoilt = self.speedup(acceptance), cost.invalid(self.record)
         curves = (
             self._curve(row, _row_of(speedup, place), acceptance, _row_of(relative, place), row not in spoilt)
             for row, place in rows
@@ -193,11 +193,9 @@ class Run:
             setting=setting_of(self.record),
         )
 
-    def findings(
-        self, acceptance: AcceptanceModel = PUBLISHED, draft: DraftCost | None = None
-    ) -> list[Finding]:
+    def findings(self, acceptance: AcceptanceModel = PUBLISHED) -> list[Finding]:
         """What the curves say, in plain sentences, in the order to show them."""
-        return find_all(self.curves(acceptance, draft))
+        return find_all(self.curves(acceptance))
 
     # How they are made
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from specprof.analysis.findings.evidence import Points, side, widened
+from specprof.analysis.curves import CurveSet
+from specprof.analysis.findings.evidence import Points, series_of, side, widened
 from specprof.analysis.findings.words import counted, listed, with_bounds
 from specprof.run.statistics import Estimate
 
@@ -47,6 +49,14 @@ class Choice:
     def kept(self) -> bool:
         """Whether one that cannot be told apart from the highest is preferred to it: see `reason`."""
         return self.pays and self.candidates != self.highest
+
+
+def rows_to_decide(curves: CurveSet, seq_len: int | None = None) -> Iterator[tuple[int, Points]]:
+    """Batch size and row, where there is a trusted K beyond 1 to choose; of one sequence length or of all."""
+    for batch_size in curves.batch_sizes:
+        for row in series_of(curves, batch_size).rows:
+            if row.size > 1 and row.candidates[0] == 1 and seq_len in (None, row.seq_len):
+                yield batch_size, row
 
 
 def clearly_faster(row: Points, i: int) -> bool:

@@ -17,10 +17,10 @@ import numpy as np
 from specprof.analysis.acceptance import PUBLISHED, AcceptanceModel
 from specprof.analysis.break_even import break_even_alpha
 from specprof.analysis.drafting import DraftCost
-from specprof.analysis.findings.evidence import Points, series_of
+from specprof.analysis.findings.evidence import Points
 from specprof.analysis.findings.words import counted, listed
 from specprof.analysis.opened import Run
-from specprof.analysis.row_choice import Choice, choose, clearly_faster
+from specprof.analysis.row_choice import Choice, choose, clearly_faster, rows_to_decide
 from specprof.errors import UsageProblem
 
 __all__ = ["BatchRange", "Choice", "Schedule", "schedule_of"]
@@ -106,7 +106,6 @@ def _nothing_to_decide(run: Run, acceptance: AcceptanceModel) -> UsageProblem:
 def schedule_of(
     run: Run,
     acceptance: AcceptanceModel = PUBLISHED,
-    draft: DraftCost | None = None,
     *,
     hysteresis: bool = True,
     seq_len: int | None = None,
@@ -114,33 +113,27 @@ def schedule_of(
     """The decision for a run, at all its sequence lengths or at one.
 
     Raises UsageProblem where no row has a trusted K beyond 1, or that length was not measured.
-    `draft`: what drafting costs, where None what the run measured or nothing.
     """
     if seq_len not in (None, *run.seq_lens):
         raise not_measured(seq_len, run.seq_lens)
-    cost = draft or run.draft
-    curves = run.curves(acceptance, cost)
-    alphas = break_even_alpha(run, cost)
+    alphas = break_even_alpha(run)
     found: dict[tuple[int, int], Choice] = {}
     points: dict[tuple[int, int], Points] = {}
     before: dict[int, Choice] = {}
-    for batch_size in curves.batch_sizes:
-        for row in series_of(curves, batch_size).rows:
-            if row.size < 2 or row.candidates[0] != 1 or seq_len not in (None, row.seq_len):
-                continue
-            place = run.batch_sizes.index(batch_size), run.seq_lens.index(row.seq_len)
-            kept = before.get(row.seq_len) if hysteresis else None
-            known = (float(alphas[place][run.candidates.index(k)]) for k in row.candidates)
-            alpha = min((one for one in known if np.isfinite(one)), default=None)
-            choice = choose(batch_size, row, kept, alpha)
-            before[row.seq_len] = found[batch_size, row.seq_len] = choice
-            points[batch_size, row.seq_len] = row
+    for batch_size, row in rows_to_decide(run.curves(acceptance), seq_len):
+        place = run.batch_sizes.index(batch_size), run.seq_lens.index(row.seq_len)
+        kept = before.get(row.seq_len) if hysteresis else None
+        known = (float(alphas[place][run.candidates.index(k)]) for k in row.candidates)
+        alpha = min((one for one in known if np.isfinite(one)), default=None)
+        choice = choose(batch_size, row, kept, alpha)
+        before[row.seq_len] = found[batch_size, row.seq_len] = choice
+        points[batch_size, row.seq_len] = row
     if not found:
         raise _nothing_to_decide(run, acceptance)
     single = _least_loss(found.values(), points)
     return Schedule(
         acceptance,
-        cost,
+        run.draft,
         tuple(found.values()),
         single,
         tuple(_loss(choice, points[key], single) for key, choice in found.items()),

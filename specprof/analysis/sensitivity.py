@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from specprof.analysis.acceptance import AcceptanceModel
-from specprof.analysis.drafting import DraftCost
-from specprof.analysis.findings.evidence import Points, series_of
+from specprof.analysis.findings.evidence import Points
 from specprof.analysis.opened import Run
-from specprof.analysis.row_choice import as_good
+from specprof.analysis.row_choice import as_good, rows_to_decide
 from specprof.run.statistics import Estimate
 
 
@@ -53,24 +52,17 @@ class Sensitivity:
 def sensitivity(
     run: Run,
     models: Sequence[AcceptanceModel],
-    draft: DraftCost | None = None,
     *,
     seq_len: int | None = None,
 ) -> Sensitivity:
     """Every row's answer under every model, by batch size and sequence length; of one length where asked."""
-    cost = draft or run.draft
     by_row: dict[tuple[int, int], list[Answer | None]] = {}
     for index, model in enumerate(models):
-        curves = run.curves(model, cost)
-        for batch_size in curves.batch_sizes:
-            for row in series_of(curves, batch_size).rows:
-                if seq_len not in (None, row.seq_len):
-                    continue
-                answers = by_row.setdefault((batch_size, row.seq_len), [None] * len(models))
-                if row.size > 1 and row.candidates[0] == 1:
-                    answers[index] = _answer(row, model)
+        for batch_size, row in rows_to_decide(run.curves(model), seq_len):
+            answers = by_row.setdefault((batch_size, row.seq_len), [None] * len(models))
+            answers[index] = _answer(row, model)
     found = (RowAnswers(*place, tuple(answers)) for place, answers in sorted(by_row.items()))
-    return Sensitivity(tuple(models), tuple(row for row in found if any(row.answers)))
+    return Sensitivity(tuple(models), tuple(found))
 
 
 def _answer(row: Points, model: AcceptanceModel) -> Answer:

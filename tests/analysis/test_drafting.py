@@ -40,7 +40,7 @@ def drafted(kind: str, depth: int = 3, ratio: float = 0.1) -> RunRecord:
 def test_drafting_is_free_where_nothing_was_measured_and_nothing_is_said():
     run = Run.of(record())
     assert run.draft is FREE
-    np.testing.assert_array_equal(run.speedup().median, run.speedup(draft=FREE).median)
+    np.testing.assert_array_equal(run.speedup().median, run.with_draft("0").speedup().median)
     assert run.curves().acceptance_formula == "1 + 0.477 ln K"
 
 
@@ -53,7 +53,7 @@ def test_a_chain_pays_its_draft_once_per_draft_as_in_leviathan():
 
 
 def test_where_the_shape_is_not_known_a_fraction_is_paid_once():
-    speedup = Run.of(record()).speedup(LogFit(), Fraction(0.5))
+    speedup = Run.of(record()).with_draft("0.5").speedup(LogFit())
     np.testing.assert_allclose(speedup.median[0, 0], [1.0, (1 + 0.477 * np.log(2)) / 1.75,
                                                       (1 + 0.477 * np.log(5)) / 2.5])  # fmt: skip
 
@@ -91,7 +91,7 @@ def test_its_interval_is_in_the_speedup_s():
 
 def test_points_are_compared_with_their_drafting():
     (curve,) = (
-        c for c in Run.of(record()).curves(Chain(alpha=0.5), Fraction(0.1)).curves if c.batch_size == 2
+        c for c in Run.of(record()).with_draft("0.1").curves(Chain(alpha=0.5)).curves if c.batch_size == 2
     )
     assert curve.compare(0, 2).median == pytest.approx(curve.speedup[2])
     assert curve.compare(1, 2).median == pytest.approx((1.9375 / 2.4) / (1.5 / 1.35))
@@ -105,7 +105,7 @@ def test_tokens_per_second_count_it():
 
 def test_a_published_figure_counts_a_fraction_too():
     run = Run.of(published())
-    plain, paid = run.speedup().median[0, 0], run.speedup(draft=Fraction(0.2)).median[0, 0]
+    plain, paid = run.speedup().median[0, 0], run.with_draft("0.2").speedup().median[0, 0]
     own = LogFit().expected_tokens(run.candidates)
     np.testing.assert_allclose(paid[1:], (own / (own / plain + 0.2))[1:])
 
@@ -193,4 +193,4 @@ def test_a_cost_that_is_asked_for_is_in_the_break_even_of_the_schedule_too():
     run = Run.of(record())
     # K = 2 pays from 1 + α ≥ 1.25 + c on, which is less than what K = 5 asks for
     for c, alpha in ((0.0, 0.25), (0.2, 0.45)):
-        assert schedule_of(run, draft=Fraction(c)).choices[0].break_even_alpha == pytest.approx(alpha)
+        assert schedule_of(run.with_draft(str(c))).choices[0].break_even_alpha == pytest.approx(alpha)

@@ -8,7 +8,6 @@ import pytest
 
 from specprof.analysis.acceptance import Chain, LogFit
 from specprof.analysis.break_even import break_even_alpha
-from specprof.analysis.drafting import Fraction
 from specprof.analysis.opened import Run
 from specprof.analysis.paired import PairedRow, WorstCase
 from specprof.analysis.schedule import schedule_of
@@ -147,7 +146,7 @@ def test_break_even_is_the_root_of_the_polynomial(seed):
     overhead = {k: 1.0 if k == 1 else float(random.uniform(1.0, min(k, 6))) for k in COUNTS}
     plan = plan_of(candidates=COUNTS)
     run = Run.of(record_of(plan, lambda cell: 10.0 * overhead[cell.candidates]))
-    found = break_even_alpha(run, Fraction(cost))[0, 0]
+    found = break_even_alpha(run.with_draft(str(cost)))[0, 0]
     for k, alpha in zip(COUNTS[1:], found[1:], strict=True):
         step = overhead[k] + cost * (k - 1)
         # 1 + α + … + α^(K−1) − step has at most one positive root

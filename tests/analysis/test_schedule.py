@@ -8,7 +8,6 @@ import pytest
 
 from specprof.analysis.acceptance import Chain, LogFit, acceptance_from
 from specprof.analysis.break_even import break_even_alpha
-from specprof.analysis.drafting import Fraction
 from specprof.analysis.opened import Run
 from specprof.analysis.schedule import BatchRange, schedule_of
 from specprof.analysis.sensitivity import gain_range, sensitivity
@@ -156,7 +155,7 @@ def test_drafting_makes_fewer_candidates_best():
     model = Chain(alpha=0.8)
     assert schedule_of(run, model).choices[0].candidates == 16
     # E/(1 + 0.1 (K − 1)): 1.64 at 2, 2.27 at 4, 2.45 at 8, 1.94 at 16
-    assert schedule_of(run, model, Fraction(0.1)).choices[0].candidates == 8
+    assert schedule_of(run.with_draft("0.1"), model).choices[0].candidates == 8
 
 
 def test_the_published_figure_has_a_schedule_too():
@@ -177,7 +176,7 @@ def test_break_even_acceptance_in_closed_form():
     assert found[2] == pytest.approx((-1 + math.sqrt(1 + 4 * 0.75)) / 2)
     assert np.isnan(found[[0, 3]]).all()  # nothing to gain at K = 1; five tokens never make up for six
     assert schedule_of(run).choices[0].break_even_alpha == pytest.approx(0.3)
-    assert break_even_alpha(run, Fraction(0.2))[0, 0, 1] == pytest.approx(0.5)
+    assert break_even_alpha(run.with_draft("0.2"))[0, 0, 1] == pytest.approx(0.5)
 
 
 def test_what_costs_nothing_breaks_even_at_once():
@@ -325,7 +324,7 @@ def test_the_models_beside_each_other_are_judged_at_the_draft_cost_that_is_asked
     run = run_of(lambda cell: 1.0, batch_sizes=(1,))
     chain = Chain(alpha=0.8)
     for cost, best in ((0.0, 32), (0.2, 8)):
-        (row,) = sensitivity(run, (chain,), Fraction(cost)).rows
+        (row,) = sensitivity(run.with_draft(str(cost)), (chain,)).rows
         (answer,) = row.answers
         assert answer is not None
         assert answer.candidates == best

@@ -11,7 +11,6 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from specprof.analysis.acceptance import Chain, LogFit
-from specprof.analysis.drafting import Fraction
 from specprof.analysis.opened import Run, load
 from specprof.analysis.schedule import BatchRange, Schedule, schedule_of
 from specprof.analysis.sensitivity import sensitivity
@@ -212,7 +211,7 @@ def test_every_model_has_a_line_and_two_of_a_kind_are_told_apart():
 def test_the_head_says_what_is_assumed():
     run = load("llama-7b-cpu-bs1")
     said = words_of(
-        head_lines(run.record, schedule_of(run, Chain(alpha=0.7), Fraction(0.1)), 80, PLAIN, UNICODE)
+        head_lines(run.record, schedule_of(run.with_draft("0.1"), Chain(alpha=0.7)), 80, PLAIN, UNICODE)
     )
     assert "under E(K) = (1 − 0.7^K) / (1 − 0.7); draft pass 0.1 T(1)" in said
     assert "full depth estimated from 2 of 32 layers" in said
