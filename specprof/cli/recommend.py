@@ -121,15 +121,14 @@ def _paste(settings: Settings, output: Path | None) -> str:
 def _write_files(settings: Settings, folder: Path, *, force: bool) -> None:
     from specprof.cli.streams import say
     from specprof.errors import WriteProblem
-    from specprof.run.journal import write_whole
+    from specprof.run.journal import check_output, write_whole
 
     for name, content in settings.files:
-        if (folder / name).exists() and not force:
-            raise WriteProblem(f"{folder / name} is there", "replace it with --force")
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise WriteProblem(f"cannot make {folder}: {error.strerror or error}") from None
+        check_output(folder / name, force=force)
         write_whole(folder / name, content.encode())
         say(f"wrote {folder / name}")
 

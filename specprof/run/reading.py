@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import os
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from specprof.run.events import ADAPTER, EventModel, Resumed, RunEnded
 from specprof.run.recheck import check_cells, check_drafts, check_reference, recomputed, record_of, reduced
 from specprof.run.record import SCHEMA_VERSION, RunRecord
 from specprof.run.reduce import Reduction
+from specprof.run.regular_file import regular_bytes
 from specprof.run.sanitize import clean, clean_tree
 from specprof.run.strict_json import parse, validated
 
@@ -96,19 +96,7 @@ def shown_path(path: Path | str) -> str:
 def _read(path: Path | str) -> tuple[str, bytes]:
     """The path as shown and the file's bytes. Nothing but a regular file is ever opened."""
     where = shown_path(path)
-    try:
-        _check_regular(os.stat(path), where)
-        # a file that was swapped for a pipe since then must not block
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(descriptor, "rb") as file:
-            _check_regular(os.fstat(descriptor), where)
-            data = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise RunFileProblem(f"cannot read {where}: {error.strerror or 'failed'}") from None
-    except ValueError:  # a NUL in the path
-        raise RunFileProblem(f"cannot read {where}: not a path") from None
-    if len(data) > MAX_FILE_BYTES:
-        raise _too_large(where)
+    data = regular_bytes(path, where, MAX_FILE_BYTES, irregular=_irregular, too_large=_too_large)
     if not data:
         raise RunFileProblem(f"{where}: the file is empty")
     for mark, name in _BYTE_ORDER_MARKS.items():
@@ -119,11 +107,8 @@ def _read(path: Path | str) -> tuple[str, bytes]:
     return where, data
 
 
-def _check_regular(status: os.stat_result, where: str) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise RunFileProblem(f"{where}: not a regular file", "name a run file")
-    if status.st_size > MAX_FILE_BYTES:
-        raise _too_large(where)
+def _irregular(where: str) -> RunFileProblem:
+    return RunFileProblem(f"{where}: not a regular file", "name a run file")
 
 
 def _too_large(where: str) -> RunFileProblem:

@@ -280,7 +280,7 @@ def test_files_are_not_replaced_unless_that_is_asked_for(tmp_path):
     assert json.loads(path.read_text())["1"] == {"candidate_steps": [15]}
     again = ask(recommend, *arguments)
     assert (again.code, again.out) == (5, "")
-    assert "replace it with --force" in again.said
+    assert "exists: choose another --output, or --force to replace it" in again.said
     assert ask(recommend, *arguments, "--force").code == 0
     (tmp_path / "file").write_text("")
     assert ask(recommend, run, "--engine", "sglang", *CHAIN, "--output", tmp_path / "file" / "x").code == 5

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import math
 import os
-import stat
 from functools import cache
 from importlib import resources
 from itertools import pairwise
 from typing import Any
 
 from specprof.errors import RunFileProblem, UsageProblem
+from specprof.run.regular_file import regular_bytes
 from specprof.run.sanitize import clean
 
 Levels = tuple[tuple[float, ...], ...]
@@ -55,9 +55,8 @@ def read_accuracies(path: str | os.PathLike[str], model: str | None = None) -> L
     """
     where = clean(os.fspath(path), 200)
     try:
-        data = json.loads(_bytes_of(path, where).decode("utf-8"))
-    except OSError as error:
-        raise RunFileProblem(f"cannot read {where}: {error.strerror or error}") from None
+        text = regular_bytes(path, where, MAX_BYTES, irregular=_irregular, too_large=_too_large)
+        data = json.loads(text.decode("utf-8"))
     except (ValueError, RecursionError):
         raise RunFileProblem(f"{where} is not JSON", "write [[top1, top2, …], …], a list per head") from None
     if isinstance(data, dict):
@@ -75,16 +74,12 @@ def read_accuracies(path: str | os.PathLike[str], model: str | None = None) -> L
     return marginals(_checked(data, where))
 
 
-def _bytes_of(path: str | os.PathLike[str], where: str) -> bytes:
-    """Only a regular file is read, and no more of it than such a file may hold."""
-    # a pipe must not block, and a device has no end
-    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise RunFileProblem(f"{where} is not a regular file", "name a file of head accuracies")
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise RunFileProblem(f"{where} is larger than head accuracies are", "give the accuracies alone")
-    return data
+def _irregular(where: str) -> RunFileProblem:
+    return RunFileProblem(f"{where} is not a regular file", "name a file of head accuracies")
+
+
+def _too_large(where: str) -> RunFileProblem:
+    return RunFileProblem(f"{where} is larger than head accuracies are", "give the accuracies alone")
 
 
 def _checked(data: Any, where: str) -> list[list[float]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import stat
 import sys
 
 from specprof.engines.metrics.measured import bad_data
 from specprof.errors import RunFileProblem
+from specprof.run.regular_file import regular_bytes
 from specprof.run.sanitize import clean
 
 MAX_FILE_BYTES = 16 << 20
@@ -29,9 +29,10 @@ def text_of(path: str | os.PathLike[str]) -> str:
     UTF-8, with or without a byte order mark (spreadsheets write one). Raises RunFileProblem.
     """
     where = shown_name(path)
-    data = _stdin(where) if os.fspath(path) == STDIN else _file(path, where)
-    if len(data) > MAX_FILE_BYTES:
-        raise _too_large(where)
+    if os.fspath(path) == STDIN:
+        data = _stdin(where)
+    else:
+        data = regular_bytes(path, where, MAX_FILE_BYTES, irregular=_irregular, too_large=_too_large)
     data = data.removeprefix(_UTF8_MARK)
     if not data.strip():
         raise bad_data(where, "the file is empty")
@@ -45,32 +46,18 @@ def text_of(path: str | os.PathLike[str]) -> str:
         raise bad_data(where, f"not UTF-8 at byte {error.start}", "save it as UTF-8 text") from None
 
 
-def _file(path: str | os.PathLike[str], where: str) -> bytes:
-    try:
-        _check_regular(os.stat(path), where)
-        # a file that was swapped for a pipe since then must not block
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(descriptor, "rb") as file:
-            _check_regular(os.fstat(descriptor), where)
-            return file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise RunFileProblem(f"cannot read {where}: {error.strerror or 'failed'}") from None
-    except ValueError:  # a NUL in the path
-        raise RunFileProblem(f"cannot read {where}: not a path") from None
-
-
 def _stdin(where: str) -> bytes:
     try:
-        return sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
+        data = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise RunFileProblem(f"cannot read {where}: {error.strerror or 'failed'}") from None
-
-
-def _check_regular(status: os.stat_result, where: str) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise RunFileProblem(f"{where}: not a regular file", "name a file, or - for stdin")
-    if status.st_size > MAX_FILE_BYTES:
+    if len(data) > MAX_FILE_BYTES:
         raise _too_large(where)
+    return data
+
+
+def _irregular(where: str) -> RunFileProblem:
+    return RunFileProblem(f"{where}: not a regular file", "name a file, or - for stdin")
 
 
 def _too_large(where: str) -> RunFileProblem:
