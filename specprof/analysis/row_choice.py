@@ -55,7 +55,8 @@ def rows_to_decide(curves: CurveSet, seq_len: int | None = None) -> Iterator[tup
     """Batch size and row, where there is a trusted K beyond 1 to choose; of one sequence length or of all."""
     for batch_size in curves.batch_sizes:
         for row in series_of(curves, batch_size).rows:
-            if row.size > 1 and row.candidates[0] == 1 and seq_len in (None, row.seq_len):
+            # K = 1 is among the points wherever there is another: their ratios stand on it
+            if row.size > 1 and seq_len in (None, row.seq_len):
                 yield batch_size, row
 
 

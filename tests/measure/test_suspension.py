@@ -165,16 +165,18 @@ def test_a_stop_just_before_or_after_the_clock_ran_lengthened_nothing():
         assert witness.since(began, (10.0, 11.0)) == suspended, continued_s
 
 
-def test_a_process_set_aside_between_two_clocks_has_not_slept(monkeypatch: pytest.MonkeyPatch):
-    readings = iter([100.0, 100.6, 100.6, 100.6])  # half a second passes within the first reading
+@pytest.mark.parametrize("late", [0, 1])
+def test_a_process_set_aside_between_two_clocks_has_not_slept(monkeypatch: pytest.MonkeyPatch, late: int):
+    """The clock of either reading stands at 100 s; half a second passes within one of the two."""
+    monotonic = [100.0, 100.0, 100.0, 100.0]
+    monotonic[2 * late + 1 :] = [100.5] * (3 - 2 * late)
+    read = iter(monotonic)
+    boot = iter([107.0, 107.0] if late else [107.0, 107.5])
 
     class Clocks:
         CLOCK_BOOTTIME = time.CLOCK_BOOTTIME
-        monotonic = staticmethod(lambda: next(readings))
-        clock_gettime = staticmethod(lambda which: 100.0 + 7 if not passed else 100.6 + 7)
+        monotonic = staticmethod(lambda: next(read))
+        clock_gettime = staticmethod(lambda which: next(boot))
 
-    passed: list[bool] = []
     monkeypatch.setattr(suspension, "time", Clocks)
-    found = suspension._asleep_between_clocks()
-    passed.append(True)
-    assert min(found, suspension._asleep_between_clocks())[1] == pytest.approx(7.0)
+    assert suspension.machine_asleep_s() == pytest.approx(7.0)

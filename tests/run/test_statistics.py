@@ -191,8 +191,9 @@ def test_drift_that_touches_a_whole_round_falls_out_of_the_ratio() -> None:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_thepercentiles_are_numpy_s_quantiles_to_the_last_bit(seed):
+def test_the_bounds_are_numpy_s_quantiles_to_the_last_bit(seed):
     random = np.random.default_rng(seed)
-    medians = random.lognormal(sigma=2.0, size=int(random.integers(2, 3000)))
-    expected = np.quantile(medians, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    assert percentiles(medians) == tuple(expected.tolist())
+    for _ in range(50):
+        medians = random.lognormal(sigma=2.0, size=int(random.integers(2, 3000)))
+        expected = np.quantile(medians, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+        assert percentiles(medians) == tuple(expected.tolist())
