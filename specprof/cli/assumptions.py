@@ -39,10 +39,12 @@ def models_from(texts: Sequence[str] | None) -> tuple[AcceptanceModel, ...]:
     Raises UsageProblem, and RunFileProblem for a file of measured acceptance that cannot be used.
     """
     from specprof.analysis.acceptance import PUBLISHED, acceptance_from
+
+    if not texts:
+        return (PUBLISHED,)
     from specprof.engines.metrics import read_acceptance
 
-    found = [acceptance_from(text, read_acceptance) for text in texts or ()]
-    return tuple(dict.fromkeys(found)) or (PUBLISHED,)
+    return tuple(dict.fromkeys(acceptance_from(text, read_acceptance) for text in texts))
 
 
 def model_from(texts: Sequence[str] | None) -> AcceptanceModel:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import signal
 import sys
 import time
@@ -13,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from specprof.analysis.acceptance import AcceptanceModel
 from specprof.analysis.opened import Run
 from specprof.analysis.section import published
+from specprof.cli.garbage import collect_again
 from specprof.cli.look_options import LookAsked
 from specprof.cli.output import print_document, print_run
 from specprof.cli.streams import LastingProgress, say
@@ -28,7 +28,7 @@ TICK_S = 0.5
 
 def run_headless(start: Start, look: LookAsked, models: Sequence[AcceptanceModel], *, as_json: bool) -> int:
     """Measures, writes the run file, prints the report. Returns the exit code."""
-    gc.enable()
+    collect_again()
     start.check()
     surface = look.surface(sys.stderr)
     outcome = asyncio.run(_measure(start, surface))

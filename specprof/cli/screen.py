@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from specprof.cli.garbage import collect_again
 from specprof.cli.streams import say
 
 if TYPE_CHECKING:
@@ -36,11 +37,9 @@ def show_app(
 
     `models` are the acceptance models asked for; the first is the one that is drawn.
     """
-    import gc
-
     from specprof.tui.launch import open_app
 
-    gc.enable()
+    collect_again()
     code, sentences = open_app(opens, theme=theme, ascii_only=ascii_only, models=models)
     for sentence in sentences:
         say(sentence)
