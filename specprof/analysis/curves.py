@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from specprof.analysis.beside import Beside
+from specprof.analysis.floor import Floors
 from specprof.analysis.setting import Setting
 from specprof.run.statistics import Estimate
 
@@ -68,6 +70,10 @@ class CurveSet:
     """Published figures: ± of each speedup, as read off under the acceptance model it was printed with."""
     setting: Setting | None = None
     """What it was measured on; None where nothing may be concluded from that."""
+    beside: Beside | None = None
+    """The second attention of the run; None where it has none."""
+    floors: Floors | None = None
+    """The least times of its steps; None where the device's bandwidth was not measured."""
 
     def of_batch(self, batch_size: int) -> tuple[Curve, ...]:
         return tuple(curve for curve in self.curves if curve.batch_size == batch_size)

@@ -20,7 +20,8 @@ from specprof.analysis.trees.accuracies import Levels
 from specprof.analysis.trees.greedy import greedy_tree
 from specprof.errors import UsageProblem
 from specprof.plan.plan import Row
-from specprof.run.record import DraftRecord, RunRecord
+from specprof.run.cell_record import DraftRecord
+from specprof.run.record import RunRecord
 
 LARGEST_COST = 100.0
 

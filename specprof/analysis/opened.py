@@ -22,17 +22,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from specprof.analysis.acceptance import PUBLISHED, AcceptanceModel, log_fit_from
+from specprof.analysis.acceptance import PUBLISHED, AcceptanceModel
 from specprof.analysis.arrays import Arrays
+from specprof.analysis.beside import beside_of, under_second
 from specprof.analysis.curves import Curve, CurveSet
 from specprof.analysis.drafting import DraftCost, draft_from, formula_of
 from specprof.analysis.findings import Finding, find_all
+from specprof.analysis.floor import floors_of
 from specprof.analysis.paired import PairedRow, WorstCase
+from specprof.analysis.printed import check_reference, own_acceptance
 from specprof.analysis.setting import setting_of
 from specprof.errors import RunFileProblem, UsageProblem
 from specprof.plan.plan import Cell, Row
-from specprof.run.reading import load_record
-from specprof.run.record import CellRecord, Interval, Reference, RunRecord
+from specprof.run.cell_record import CellRecord, Interval
+from specprof.run.reading import load_record, shown_path
+from specprof.run.record import RunRecord
 from specprof.run.samples import resolve
 from specprof.run.sanitize import clean
 
@@ -51,7 +55,7 @@ class Run:
 
     def __post_init__(self) -> None:
         if self.record.reference is not None:
-            _check_reference(self.record.reference, self._shape)
+            check_reference(self.record.reference, self._shape)
 
     @classmethod
     def of(cls, record: RunRecord) -> Run:
@@ -98,7 +102,7 @@ class Run:
         """
         if self.record.reference is None:
             return self._arrays(cell.ratio for cell in self._cells)
-        tokens = _own_acceptance(self.record.reference).expected_tokens(self.candidates)
+        tokens = own_acceptance(self.record.reference).expected_tokens(self.candidates)
         with np.errstate(divide="ignore"):
             return Arrays(
                 tokens / self._printed.median, tokens / self._printed.high, tokens / self._printed.low
@@ -119,7 +123,7 @@ class Run:
         tokens = acceptance.expected_tokens(self.candidates)
         cost = self.draft.relative(self.record, acceptance)
         if self.record.reference is not None and not np.any(cost.high):
-            printed, own = self._printed, _own_acceptance(self.record.reference)
+            printed, own = self._printed, own_acceptance(self.record.reference)
             gain = tokens / own.expected_tokens(self.candidates)
             return Arrays(*(part * gain for part in printed))
         ratio = self.ratio()
@@ -191,6 +195,8 @@ class Run:
             draft_formula=cost.formula,
             reading_error=reference.reading_error if reference else None,
             setting=setting_of(self.record),
+            beside=beside_of(self.record, self._by_cell, lambda: self._under_second.curves(acceptance)),
+            floors=floors_of(self.record, self._by_cell),
         )
 
     def findings(self, acceptance: AcceptanceModel = PUBLISHED) -> list[Finding]:
@@ -198,6 +204,11 @@ class Run:
         return find_all(self.curves(acceptance))
 
     # How they are made
+
+    @cached_property
+    def _under_second(self) -> Run:
+        """The same run under its second attention, as if it had no other."""
+        return Run(under_second(self.record), draft_cost=self.draft_cost)
 
     @property
     def _shape(self) -> tuple[int, int, int]:
@@ -240,7 +251,7 @@ class Run:
         error = reference.reading_error
         printed = Arrays(median, np.maximum(median - error, 0.0), median + error)
         for part in printed:
-            part[:, :, 0] = _own_acceptance(reference).expected_tokens(1)
+            part[:, :, 0] = own_acceptance(reference).expected_tokens(1)
         return printed
 
     def _curve(
@@ -272,30 +283,13 @@ def _row_of(arrays: Arrays, place: tuple[int, ...]) -> Arrays:
     return Arrays(*(part[place] for part in arrays))
 
 
-def _own_acceptance(reference: Reference) -> AcceptanceModel:
-    own = log_fit_from(reference.acceptance)
-    if own is None:
-        raise RunFileProblem(
-            f"the published figure's acceptance model '{clean(reference.acceptance, 80)}' is not known",
-            "write it as '1 + 0.477 ln K'",
-        )
-    return own
-
-
-def _check_reference(reference: Reference, shape: tuple[int, int, int]) -> None:
-    _own_acceptance(reference)
-    widths = {len(row) for row in reference.speedup}
-    if (1, len(reference.speedup)) != shape[:2] or widths != {shape[2]}:
-        raise RunFileProblem(
-            "the published speedups do not fit the plan",
-            f"one batch size, {shape[1]} sequence lengths and {shape[2]} candidates each are expected",
-        )
-
-
 def load(path: str | os.PathLike[str]) -> Run:
     """Opens a run file, a journal, or a sample by its name.
 
     Raises RunFileProblem for what is no file or sample and for a file that cannot be trusted.
     """
     loaded = load_record(resolve(os.fspath(path)))
-    return Run(loaded.record, tuple(loaded.warnings), loaded.path)
+    try:
+        return Run(loaded.record, tuple(loaded.warnings), loaded.path)
+    except RunFileProblem as problem:
+        raise RunFileProblem(f"{shown_path(loaded.path)}: {problem.what}", problem.remedy) from None

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from specprof.plan.model import ModelShape
-from specprof.run.record import CellRecord
+from specprof.run.cell_record import CellRecord
 from specprof.run.statistics import Estimate, full_depth, median_estimate, over, paired, quotient
 
 Vector = NDArray[np.float64]

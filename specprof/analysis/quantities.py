@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from specprof.analysis.acceptance import AcceptanceModel
 from specprof.analysis.arrays import Arrays
+from specprof.analysis.floor import rates_of
 from specprof.analysis.opened import Run
-from specprof.plan.memory import step_bytes
 from specprof.plan.plan import Cell
 
 _PUBLISHED = "a published figure gives speedups only: no latency stands behind them"
@@ -77,19 +77,18 @@ def _tokens_per_s(run: Run, acceptance: AcceptanceModel) -> Arrays:
     return _over(tokens, Arrays(*(own + more for own, more in zip(latency, spent, strict=True))))
 
 
-def _bandwidth(run: Run, acceptance: AcceptanceModel) -> Arrays:
-    """The least time that reading a step's weights and cache takes, over the time it took.
+def _floor(run: Run, acceptance: AcceptanceModel) -> Arrays:
+    """The least time that a step can take, by its bytes and by its products, over the time it took.
 
-    1 is the limit of a step that does nothing but stream its bytes once at the measured bandwidth.
+    1 is the limit of a step that streams its bytes once at the measured bandwidth, or computes its products
+    at the measured rate, and does nothing else.
     """
-    device = run.record.environment.device if run.record.environment else None
-    streamed = device.stream_bytes_per_s if device else None
-    plan = run.record.plan
-    needed = np.zeros((len(run.batch_sizes), len(run.seq_lens), len(run.candidates)))
-    for place in np.ndindex(*needed.shape):
-        b, s, k = place
-        needed[place] = step_bytes(plan, Cell(run.batch_sizes[b], run.seq_lens[s], run.candidates[k]))
-    floor = 1e3 * needed / streamed if streamed else np.full_like(needed, np.nan)
+    rates, plan = rates_of(run.record), run.record.plan
+    floor = np.full((len(run.batch_sizes), len(run.seq_lens), len(run.candidates)), np.nan)
+    if rates is not None:
+        for b, s, k in np.ndindex(*floor.shape):
+            cell = Cell(run.batch_sizes[b], run.seq_lens[s], run.candidates[k])
+            floor[b, s, k] = rates.floor(plan, cell).ms
     return _over(floor, run.latency_ms())
 
 
@@ -103,9 +102,7 @@ def _without_latency(run: Run) -> str:
 
 
 def _without_bandwidth(run: Run) -> str:
-    environment = run.record.environment
-    known = environment is not None and environment.device.stream_bytes_per_s
-    return _without_latency(run) or ("" if known else _NO_BANDWIDTH)
+    return _without_latency(run) or ("" if rates_of(run.record) else _NO_BANDWIDTH)
 
 
 QUANTITIES = {
@@ -131,10 +128,10 @@ QUANTITIES = {
             simulated=True,
         ),
         Quantity(
-            "bandwidth",
-            "Fraction of the bandwidth floor",
+            "floor",
+            "Fraction of the floor",
             "",
-            _bandwidth,
+            _floor,
             _without_bandwidth,
             reference=1.0,
         ),

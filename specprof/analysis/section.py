@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from specprof.analysis.acceptance import PUBLISHED, AcceptanceModel
 from specprof.analysis.opened import Run
+from specprof.analysis.validation.results import validation_results
 
 if TYPE_CHECKING:
     from specprof.run.record import RunRecord
@@ -35,8 +36,30 @@ def with_analysis(opened: Run, acceptance: AcceptanceModel = PUBLISHED) -> RunRe
             for curve in curves.curves
         ],
         "findings": [asdict(finding) for finding in opened.findings(acceptance)],
+        **({"validation": _validation(opened.record)} if opened.record.plan.validation else {}),
     }
     return opened.record.model_copy(update={"analysis": section})
+
+
+def _validation(record: RunRecord) -> list[dict[str, Any]]:
+    """Predicted and real speedup of every setting, with what the difference is made of."""
+    return [
+        {
+            **result.row._asdict(),
+            "setting": result.setting.name,
+            "candidates": result.setting.candidates,
+            "rounds": result.rounds,
+            "tokens": result.tokens,
+            "expected_tokens_per_step": result.setting.expected_tokens(),
+            "tokens_per_step": result.realised,
+            "simulated": result.simulated._asdict(),
+            "predicted": result.predicted._asdict(),
+            "real": result.real._asdict(),
+            "difference": result.error._asdict(),
+            "log_parts": result.gap._asdict(),
+        }
+        for result in validation_results(record)
+    ]
 
 
 def published(record: RunRecord) -> RunRecord:

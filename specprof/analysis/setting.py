@@ -6,20 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from specprof.plan.model import BYTES_PER_VALUE, ModelShape
-from specprof.plan.plan import Attention, Cell, Workload
+from specprof.plan.modes import Attention, Workload
+from specprof.plan.plan import Cell
+from specprof.run.breakdown import Breakdown
 from specprof.run.record import RunRecord
 
 
 @dataclass(frozen=True)
 class Setting:
-    """Shapes, device and, where they were recorded, the kernels that ran."""
+    """Shapes, device and, where cells were profiled, the parts of a step and the kernels that ran."""
 
     shape: ModelShape
     value_bytes: int
     on_gpu: bool
     workload: Workload
     attention: Attention
-    kernels: Mapping[Cell, str]
+    breakdowns: Mapping[Cell, Breakdown]
     sm_count: int | None = None
     l2_bytes: int | None = None
     refined: bool = False
@@ -36,7 +38,7 @@ def setting_of(record: RunRecord) -> Setting:
         on_gpu=plan.device.startswith("cuda") if device is None else device.kind == "cuda",
         workload=plan.workload,
         attention=plan.attention,
-        kernels={cell.cell: cell.kernel for cell in record.cells if cell.kernel},
+        breakdowns={cell.cell: cell.breakdown for cell in record.cells if cell.breakdown},
         sm_count=device.sm_count if device else None,
         l2_bytes=device.l2_bytes if device else None,
         refined=plan.refinement is not None,

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import typer
 
 from specprof.cli import (
+    accept,
     acceptance,
     compare,
+    devices,
     export,
     recommend,
     replay,
@@ -20,6 +22,7 @@ from specprof.cli import (
     show,
     themes,
     tree,
+    validate,
 )
 from specprof.cli.look_options import Ascii, Theme
 from specprof.cli.streams import reader_may_leave, say
@@ -45,9 +48,12 @@ app.command("show")(show.show)
 app.command("schedule")(schedule.schedule)
 app.command("recommend")(recommend.recommend)
 app.command("tree")(tree.tree)
+app.command("validate")(validate.validate)
 app.command("compare")(compare.compare)
 app.command("export")(export.export)
+app.command("accept")(accept.accept)
 app.command("acceptance")(acceptance.acceptance)
+app.command("devices")(devices.devices)
 app.command("samples")(samples.samples)
 app.command("themes")(themes.themes)
 

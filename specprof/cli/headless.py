@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from specprof.analysis.acceptance import AcceptanceModel
 from specprof.analysis.opened import Run
@@ -15,6 +14,7 @@ from specprof.analysis.section import published
 from specprof.cli.garbage import collect_again
 from specprof.cli.look_options import LookAsked
 from specprof.cli.output import print_document, print_run
+from specprof.cli.signals import signals_caught
 from specprof.cli.streams import LastingProgress, say
 from specprof.run import events as ev
 from specprof.session.outcome import Outcome
@@ -69,7 +69,7 @@ class _Headless:
     async def measure(self) -> Outcome:
         """Runs the recording to its end."""
         shown = LastingProgress(progress_for(sys.stderr, self._surface))
-        with self._signals_caught(), shown as progress:
+        with signals_caught(self._recording.on_signal), shown as progress:
             ticking = asyncio.create_task(self._tick(progress))
             try:
                 return await self._recording.run(lambda event: _show(event, progress), published)
@@ -103,21 +103,6 @@ class _Headless:
             elapsed_s=time.monotonic() - self._began_s,
             left_s=here.left_s(self._recording.session.now_s()) if begun else None,
         )
-
-    @contextlib.contextmanager
-    def _signals_caught(self) -> Iterator[None]:
-        """nohup is honoured."""
-        loop = asyncio.get_running_loop()
-        caught = [signal.SIGINT, signal.SIGTERM]
-        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-            caught.append(signal.SIGHUP)
-        for number in caught:
-            loop.add_signal_handler(number, self._recording.on_signal, number)
-        try:
-            yield
-        finally:
-            for number in caught:
-                loop.remove_signal_handler(number)
 
 
 def _show(event: ev.EventModel, progress: Progress) -> None:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from specprof.cli.assumptions import AcceptanceAsked, models_from
 from specprof.cli.look_options import Ascii, LookAsked, Theme
-
-if TYPE_CHECKING:
-    from specprof.tui.app import SpecprofApp
-    from specprof.tui.screens.measuring import LiveScreen
+from specprof.cli.measuring_options import AsDocument, Device, Dtype, Force, Headless, RunOutput
 
 
 def run(
@@ -42,20 +38,26 @@ def run(
             metavar="N|all",
         ),
     ] = None,
-    dtype: Annotated[
-        Literal["float32", "bfloat16", "float16"] | None,
-        typer.Option(help="Number type. [GPU: bfloat16; CPU: float32]"),
-    ] = None,
-    device: Annotated[
-        str | None, typer.Option(help="cpu, cuda or cuda:N. [the first GPU, or the CPU]", metavar="DEVICE")
-    ] = None,
+    dtype: Dtype = None,
+    device: Device = None,
     attention: Annotated[
-        Literal["sdpa", "eager", "split"] | None,
-        typer.Option(help="Attention: masked sdpa, eager, or split at the prefix. [sdpa]"),
+        str | None,
+        typer.Option(
+            help="Attention: masked sdpa, eager, split at the prefix, flex. Of two, the curves stand on the "
+            "first, and the second is measured in the same rounds. [sdpa]",
+            metavar="LIST",
+        ),
     ] = None,
     execution: Annotated[
-        Literal["eager", "graph", "auto"] | None,
-        typer.Option(help="Eager, CUDA-graph replay, or the graph where it works. [GPU: auto; CPU: eager]"),
+        Literal["eager", "graph", "compile", "auto"] | None,
+        typer.Option(
+            help="Eager, CUDA-graph replay, torch.compile, or the fastest that verifies. "
+            "[GPU: auto; CPU: eager]"
+        ),
+    ] = None,
+    quantize: Annotated[
+        Literal["int8", "int4", "fp8"] | None,
+        typer.Option(help="Quantise the layers' projections, by torchao; int4 and fp8 need a GPU. [none]"),
     ] = None,
     workload: Annotated[
         Literal["full", "paper-block"] | None,
@@ -91,30 +93,26 @@ def run(
             metavar="NAME|PATH:N",
         ),
     ] = None,
+    breakdown: Annotated[
+        bool, typer.Option("--breakdown", help="Profile each cell once: which kernels its time goes to.")
+    ] = False,
     seed: Annotated[
         int | None, typer.Option(help="Seed of weights, tokens and measuring order. [0]", min=0)
     ] = None,
-    headless: Annotated[
-        bool,
-        typer.Option("--headless", help="Plain progress and report, also where the app could be shown."),
-    ] = False,
-    output: Annotated[
-        Path | None, typer.Option(help="Run file to write. [a new one in the results folder]", metavar="FILE")
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing output.")] = False,
+    headless: Headless = False,
+    output: RunOutput = None,
+    force: Force = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an unfinished run: --output FILE, or the newest.")
     ] = False,
     acceptance: AcceptanceAsked = None,
-    json: Annotated[
-        bool, typer.Option("--json", help="Headless; print the run document instead of the report.")
-    ] = False,
+    json: AsDocument = False,
     theme: Theme = None,
     ascii: Ascii = False,
 ) -> None:
     """Measure the verify step on this machine and show what speedup it buys."""
-    from specprof.cli.screen import show_app, terminal_there
-    from specprof.plan.assemble import Asked
+    from specprof.cli.start import start_run
+    from specprof.plan.asked import Asked
     from specprof.session.starting import Start
 
     models = models_from(acceptance)
@@ -135,17 +133,8 @@ def run(
         refine=refine or None,
         refine_budget_s=refine_budget,
         drafter=drafter,
+        quantize=quantize,
+        breakdown=breakdown or None,
     )
     start = Start(asked, output, force=force, resume=resume)
-    if headless or json or not terminal_there():
-        from specprof.cli.headless import run_headless
-
-        raise typer.Exit(run_headless(start, LookAsked(theme, ascii), models, as_json=json))
-    start.check()
-
-    def opens(app: SpecprofApp) -> LiveScreen:
-        from specprof.tui.screens.measuring import LiveScreen
-
-        return LiveScreen(start, alone=True)
-
-    raise typer.Exit(show_app(opens, theme=theme, ascii_only=ascii, models=models))
+    start_run(start, LookAsked(theme, ascii), models, headless=headless, as_json=json)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from specprof.analysis.findings.words import counted, listed, percent, with_bounds
+from specprof.analysis.findings.words import counted, listed, percent
 from specprof.analysis.opened import Run
 from specprof.analysis.schedule import BatchRange, Choice, Schedule
 from specprof.engines.settings import DRAFT_MODEL, Asked
@@ -120,8 +120,3 @@ def lost_words(decided: Decided) -> str:
     most = max(losses, default=0.0)
     single = decided.schedule.one_for_all
     return f"one K for all batch sizes is {single} and loses at most {percent(most)}"
-
-
-def speedup_words(decided: Decided) -> str:
-    best = max(decided.choices, key=lambda choice: choice.speedup.median)
-    return with_bounds(best.speedup)

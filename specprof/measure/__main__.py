@@ -8,51 +8,16 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import ctypes
 import os
-import select
-import signal
 import sys
-import time
 
 from specprof.errors import EnvironmentProblem, SpecprofError
+from specprof.measure.child_process import Interrupt, die_with_parent, stay_offline
 from specprof.measure.pause import Pause
 from specprof.measure.speaker import ParentGone, Speaker
 from specprof.measure.suspension import leave_to_main_thread
 from specprof.run import events as ev
 from specprof.run.job import Job
-
-_PR_SET_PDEATHSIG = 1
-
-
-def _die_with_parent(events: int) -> None:
-    """Asks the kernel for SIGKILL when the parent dies. Linux only; elsewhere the closed pipe tells.
-
-    So it does here of a parent that died before the kernel was asked.
-    """
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    pipe = select.poll()
-    pipe.register(events, 0)
-    if pipe.poll(0):
-        sys.exit(0)
-
-
-class Interrupt:
-    """SIGINT: before the sweep it ends the child at once, in the sweep between two samples."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        self.at_once = True
-        signal.signal(signal.SIGINT, self._on_signal)
-
-    def _on_signal(self, *_: object) -> None:
-        self.asked = True
-        if self.at_once:
-            raise KeyboardInterrupt
-
-    def __call__(self) -> bool:
-        return self.asked
 
 
 def main() -> int:
@@ -61,7 +26,7 @@ def main() -> int:
     parser.add_argument("--job", type=int, required=True)
     parser.add_argument("--wishes", type=int)
     asked = parser.parse_args()
-    _die_with_parent(asked.events)
+    die_with_parent(asked.events)
     leave_to_main_thread()
     interrupt = Interrupt()
     with os.fdopen(asked.job, encoding="utf-8") as file:
@@ -81,9 +46,7 @@ def main() -> int:
 
 
 def _measure(job: Job, speaker: Speaker, interrupt: Interrupt, pause: Pause) -> int:
-    os.environ["HF_HUB_OFFLINE"] = "1"  # nothing is ever downloaded
-    os.environ["TRANSFORMERS_OFFLINE"] = "1"
-    os.environ["TRANSFORMERS_VERBOSITY"] = "error"
+    stay_offline()
     try:
         import torch
 
@@ -96,21 +59,17 @@ def _measure(job: Job, speaker: Speaker, interrupt: Interrupt, pause: Pause) -> 
 
     torch.manual_seed(job.plan.seed)
     device = environment.open_device(job.plan)
-    speaker.say(ev.EnvironmentRead, environment=environment.read_environment(device))
+    speaker.say(ev.EnvironmentRead, environment=environment.read_environment(job.plan, device))
     capacity.check_model_fits(job.plan, device)
     with torch.inference_mode():
-        started = time.monotonic()
-        bench, execution = open_bench(job.plan, device, speaker, interrupt)
+        kept = {"before": job.built, "without": job.without_modes}
+        bench, opened = open_bench(job.plan, device, speaker, interrupt, **kept)
         from specprof.plan.memory import weight_bytes
 
-        speaker.say(
-            ev.ModelBuilt,
-            build_s=time.monotonic() - started,
-            weight_bytes=weight_bytes(job.plan),
-            execution=execution,
-        )
+        speaker.say(ev.ModelBuilt, weight_bytes=weight_bytes(job.plan), **opened._asdict())
         bench.pause = pause
         bench.without_draft = set(job.without_draft)
+        bench.without_decoding = set(job.without_decoding)
         open_drafter(bench, job.rows_to_draft())
         return _sweep(job, bench, interrupt)
 

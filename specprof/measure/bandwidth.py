@@ -11,8 +11,12 @@ from collections.abc import Callable
 
 import torch
 
+from specprof.measure import capacity
+
 BUFFER_BYTES = {"cpu": 256 << 20, "cuda": 1 << 30}
 TURNS = 5
+CALLS = {"cpu": 1, "cuda": 10}
+"""Between two waits: on CUDA one call takes so little that launching and waiting would count."""
 
 
 def stream_bytes_per_s(device: torch.device) -> float | None:
@@ -23,28 +27,33 @@ def stream_bytes_per_s(device: torch.device) -> float | None:
         target = torch.ones_like(buffer)  # written once, so that its pages are there
         size = buffer.numel() * buffer.element_size()
         return max(
-            size / _fastest_s(lambda: buffer.sum(), device),
-            2 * size / _fastest_s(lambda: target.copy_(buffer), device),
+            size / fastest_s(lambda: buffer.sum(), device),
+            2 * size / fastest_s(lambda: target.copy_(buffer), device),
         )
-    except (torch.OutOfMemoryError, MemoryError, RuntimeError):
+    except Exception as error:
+        if not capacity.is_out_of_memory(error):
+            raise
         return None
     finally:
         buffer = target = None
-        if device.type == "cuda":
-            torch.cuda.empty_cache()
+        capacity.release(device)
 
 
-def _fastest_s(stream: Callable[[], object], device: torch.device) -> float:
+def fastest_s(stream: Callable[[], object], device: torch.device) -> float:
+    """The least time that a call took, s, of `TURNS` after one that is not counted."""
+    calls = CALLS[device.type]
     took = []
     for _ in range(TURNS + 1):
-        _wait(device)
+        wait_for(device)
         began = time.perf_counter()
-        stream()
-        _wait(device)
-        took.append(time.perf_counter() - began)
+        for _ in range(calls):
+            stream()
+        wait_for(device)
+        took.append((time.perf_counter() - began) / calls)
     return min(took[1:])
 
 
-def _wait(device: torch.device) -> None:
+def wait_for(device: torch.device) -> None:
+    """Until the device has done all that it was given."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)

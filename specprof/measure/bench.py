@@ -15,8 +15,8 @@ from specprof.measure.cuda_graph import GraphPool
 from specprof.measure.drafters import Drafter
 from specprof.measure.pause import Pause
 from specprof.measure.speaker import Speaker
+from specprof.measure.step import Form, Step
 from specprof.measure.suspension import Suspension
-from specprof.measure.verify_step import Step
 from specprof.plan.plan import Cell, Plan, Row
 from specprof.run import events as ev
 from specprof.run.events import StopReason
@@ -29,7 +29,7 @@ class CancelledByUser(Exception):
 
 @dataclass
 class Bench:
-    """A workload on its device. `graphs` is None where steps run eagerly."""
+    """A workload on its device. `graphs` is None where steps are not replayed."""
 
     plan: Plan
     workload: Any
@@ -40,15 +40,33 @@ class Bench:
     cancelled: Callable[[], bool]
     pause: Pause = field(default_factory=Pause)
     suspension: Suspension = field(default_factory=Suspension)
+    compiled: bool = False
+    """Whether the layers of a verify step are compiled."""
+    beside: str | None = None
+    """The second attention, measured in the same rounds."""
+    measured: set[Cell] = field(default_factory=set)
+    """Cells measured to a stop in this process."""
     drafter: Drafter | None = None
     """Whose pass is timed beside the verify steps."""
     without_draft: set[Row] = field(default_factory=set)
     """Rows that have lost it."""
+    without_decoding: set[tuple[Row, int | None]] = field(default_factory=set)
+    """Rows and settings whose decoding has failed."""
 
     @property
     def with_head(self) -> bool:
         """Whether samples come with their head: where layers are sliced and there is a head."""
         return self.workload.has_head and not self.plan.model.full_depth
+
+    def prepared(self, candidates: int, *, masked: bool, attention: str | None = None) -> Step:
+        """The verify step of K candidates of the open row, ready to be timed: captured, or compiled."""
+        form = Form(masked, attention or self.plan.attention, self.compiled)
+        step = self.workload.step(candidates, form)
+        if self.graphs is not None:
+            step = self.graphs.capture(step, with_head=self.with_head)
+        if self.graphs is not None or self.compiled:
+            step.run()  # what is compiled, or brought to the device, the first time is no sample's
+        return step
 
     def check_cancelled(self) -> None:
         """Raises CancelledByUser where the parent asked for the end."""
@@ -91,6 +109,10 @@ class CellInProgress:
     cell: Cell
     step: Step
     convergence: Convergence
+    beside: Step | None = None
+    """The same under the second attention."""
+    memory_bytes: int | None = None
+    """Most memory allocated at one time while it was prepared and first run, on CUDA."""
     ms: list[float] = field(default_factory=list)
     head_ms: list[float] = field(default_factory=list)
     rounds: list[int] = field(default_factory=list)

@@ -8,10 +8,13 @@ import psutil
 import torch
 
 from specprof.errors import EnvironmentProblem
-from specprof.plan.memory import cell_bytes, format_bytes, weight_bytes
+from specprof.plan.memory import building_bytes, building_for, cell_bytes, format_bytes, weight_bytes
+from specprof.plan.modes import Attention
 from specprof.plan.plan import Cell, Plan
 
 OUT_OF_MEMORY = (torch.OutOfMemoryError, MemoryError)
+SAID_WITHOUT_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")
+"""By CUDA's libraries, and by torch's allocator on a CPU, in RuntimeErrors."""
 
 
 def free_bytes(device: torch.device) -> int:
@@ -35,30 +38,35 @@ def _cgroup_free_bytes() -> int:
 
 def check_model_fits(plan: Plan, device: torch.device) -> None:
     """Raises EnvironmentProblem, with what is needed against what is free."""
-    needed, free = weight_bytes(plan), free_bytes(device)
+    needed, free = building_bytes(plan), free_bytes(device)
     if needed > free:
         raise EnvironmentProblem(
             f"{plan.model.title} with {plan.model.layers_measured} layers in {plan.dtype} needs "
-            f"{format_bytes(needed)} for its weights and {device} has {format_bytes(free)} free",
+            f"{format_bytes(needed)} {building_for(plan)} and {device} has {format_bytes(free)} free",
             "measure fewer layers with --layers, use a smaller --dtype, or free memory",
         )
 
 
-def why_not(plan: Plan, cell: Cell, device: torch.device) -> str | None:
-    """Why a cell will not fit beside the loaded model; None where it should."""
-    needed, free = cell_bytes(plan, cell), free_bytes(device)
+def why_not(plan: Plan, cell: Cell, device: torch.device, attention: Attention | None = None) -> str | None:
+    """Why a cell will not fit beside the loaded model, with the plan's attention or the one named; None
+    where it should."""
+    needed, free = cell_bytes(plan, cell, attention), free_bytes(device)
     if needed <= free:
         return None
     return f"predicted not to fit: needs {format_bytes(needed)}, {format_bytes(free)} free"
+
+
+def predicted_bytes(plan: Plan, cell: Cell, device: torch.device) -> int | None:
+    """What model and cell were predicted to need together, where it can be checked: on CUDA."""
+    return weight_bytes(plan) + cell_bytes(plan, cell) if device.type == "cuda" else None
 
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an exception means that memory ran out, on any device."""
     if isinstance(error, OUT_OF_MEMORY):
         return True
-    return isinstance(error, RuntimeError) and (
-        "not enough memory" in str(error) or "out of memory" in str(error).lower()
-    )
+    said = str(error).lower()
+    return isinstance(error, RuntimeError) and any(words in said for words in SAID_WITHOUT_MEMORY)
 
 
 def release(device: torch.device) -> None:

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 import torch
 
-from specprof.measure.verify_step import Step
+from specprof.measure.step import Step
 
 
 class Sample(NamedTuple):

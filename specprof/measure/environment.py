@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import platform
 import socket
@@ -12,13 +13,15 @@ import transformers
 
 from specprof.errors import EnvironmentProblem
 from specprof.measure.bandwidth import stream_bytes_per_s
+from specprof.measure.dtypes import DTYPES
+from specprof.measure.gemm_rate import gemm_flops_per_s
 from specprof.plan.plan import Plan
-from specprof.run.events import Device, Environment
+from specprof.run.environment import Device, Environment
 
 
 def open_device(plan: Plan) -> torch.device:
     """The torch device of the plan. Raises EnvironmentProblem where it is not there."""
-    if not plan.device.startswith("cuda"):
+    if not plan.on_cuda:
         return torch.device("cpu")
     if not torch.cuda.is_available():
         built = torch.version.cuda
@@ -41,10 +44,15 @@ def open_device(plan: Plan) -> torch.device:
     return torch.device("cuda", index)
 
 
-def read_environment(device: torch.device) -> Environment:
-    """What a run document says of its machine. Its memory is streamed for a moment to know how fast it is."""
+def read_environment(plan: Plan, device: torch.device) -> Environment:
+    """What a run document says of its machine. Its memory is streamed and matrices are multiplied for a
+    moment, to know how fast it can be."""
     known = _cuda_device(device) if device.type == "cuda" else _cpu_device()
-    known = known.model_copy(update={"stream_bytes_per_s": stream_bytes_per_s(device)})
+    rates = {
+        "stream_bytes_per_s": stream_bytes_per_s(device),
+        "gemm_flops_per_s": gemm_flops_per_s(device, DTYPES[plan.dtype]),
+    }
+    known = known.model_copy(update=rates)
     return Environment(
         host=socket.gethostname(),
         os=platform.platform(),
@@ -54,6 +62,7 @@ def read_environment(device: torch.device) -> Environment:
         cuda=torch.version.cuda if device.type == "cuda" else None,
         driver=None,  # NVML knows it; the telemetry's source says it
         blas=_blas(),
+        torchao=_torchao() if plan.quantization is not None else None,
         device=known,
     )
 
@@ -62,6 +71,14 @@ def _blas() -> str:
     if torch.backends.mkl.is_available():
         return "MKL"
     return "OpenBLAS" if "OPENBLAS" in torch.__config__.show().upper() else "unknown"
+
+
+def _torchao() -> str | None:
+    """None where it is not installed: what quantises the weights refuses that with its remedy."""
+    try:
+        return importlib.metadata.version("torchao")
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def _cpu_device() -> Device:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import torch
 
 from specprof.measure.random_data import fill_random
-from specprof.measure.verify_step import Mark, Step
+from specprof.measure.step import Form, Mark, Step
+from specprof.plan.memory import cache_rows
 from specprof.plan.plan import Plan, Row
 
 
@@ -51,7 +52,7 @@ class PaperBlock:
         """Keys and values of the prefix with the largest K behind it, for every layer."""
         self.close_row()
         shape = self.plan.model
-        rows = row.seq_len + self.plan.candidates[-1]
+        rows = cache_rows(self.plan, row.seq_len)
         size = (row.batch_size, shape.num_key_value_heads, rows, shape.head_dim)
         self._caches = [(self._random(size), self._random(size)) for _ in self.layers]
         self._row = row
@@ -60,8 +61,8 @@ class PaperBlock:
         self._caches = []
         self._row = None
 
-    def step(self, candidates: int, *, masked: bool) -> Step:
-        """The block for K candidates. It has no mask: `masked` changes nothing."""
+    def step(self, candidates: int, form: Form) -> Step:
+        """The block for K candidates. It has no mask and one attention: the form changes nothing."""
         row = self._row
         assert row is not None
         shape = self.plan.model

@@ -6,7 +6,7 @@ from specprof.measure import capacity
 from specprof.measure.bench import Bench, CellInProgress
 from specprof.measure.clock import Sample
 from specprof.measure.convergence import Convergence
-from specprof.measure.verify_step import Step
+from specprof.measure.step import Step
 from specprof.plan.plan import Cell, Row
 from specprof.run import events as ev
 
@@ -123,23 +123,16 @@ class RowCells:
 
     def _open_masked_base(self) -> None:
         try:
-            self.masked_base = self._prepared(1, masked=True)
+            self.masked_base = self.bench.prepared(1, masked=True)
         except Exception as error:  # only a diagnostic: the row does without
             if not capacity.is_out_of_memory(error):
                 raise
-
-    def _prepared(self, candidates: int, *, masked: bool) -> Step:
-        step = self.bench.workload.step(candidates, masked=masked)
-        if self.bench.graphs is not None:
-            return self.bench.graphs.capture(step, with_head=self.bench.with_head)
-        return step
 
     def _open_cell(self, candidates: int) -> None:
         cell = Cell(*self.row, candidates)
         out_of_memory = None
         try:
-            step = self._prepared(candidates, masked=candidates > 1)
-            self.active[candidates] = CellInProgress(cell, step, Convergence(self.bench.plan.stopping))
+            self.active[candidates] = self._opened(cell)
         except Exception as error:
             if not capacity.is_out_of_memory(error):
                 raise
@@ -149,6 +142,38 @@ class RowCells:
             self.fail(cell, "oom", f"out of memory: {out_of_memory}")
         else:
             self.bench.speaker.say(ev.CellPrepared, **cell._asdict())
+
+    def _opened(self, cell: Cell) -> CellInProgress:
+        bench, masked = self.bench, cell.candidates > 1
+        capacity.peak_bytes(bench.device)  # what came before is not this cell's
+        opened = CellInProgress(
+            cell, bench.prepared(cell.candidates, masked=masked), Convergence(bench.plan.stopping)
+        )
+        if bench.device.type == "cuda":
+            opened.step.run()
+            opened.memory_bytes = capacity.peak_bytes(bench.device)
+        if bench.beside is not None:
+            opened.beside = self._opened_beside(cell)
+        return opened
+
+    def _opened_beside(self, cell: Cell) -> Step | None:
+        """The cell's step under the second attention; None, and said, where memory does not hold it."""
+        bench = self.bench
+        reason = capacity.why_not(bench.plan, cell, bench.device, bench.beside)
+        if reason is None:
+            try:
+                masked = cell.candidates > 1
+                return bench.prepared(cell.candidates, masked=masked, attention=bench.beside)
+            except Exception as error:
+                if not capacity.is_out_of_memory(error):
+                    raise
+                reason = f"out of memory: {str(error).splitlines()[0]}"
+            capacity.release(bench.device)
+        self.say_without(f"{cell} is measured without attention {bench.beside}", reason)
+        return None
+
+    def say_without(self, what: str, reason: str) -> None:
+        self.bench.speaker.say(ev.Notice, level="warning", text=f"{what}: {reason}"[:1000])
 
     def fail(self, cell: Cell, verdict: str, reason: str) -> None:
         """Takes a cell out of the row and says why. The result of a companion stands."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from specprof.measure import capacity
 from specprof.measure.bench import Bench
 from specprof.measure.clock import Sample
-from specprof.measure.verify_step import Step
+from specprof.measure.step import Step
 from specprof.measure.warm_up import settle
 from specprof.plan.memory import draft_pass_bytes, format_bytes
 from specprof.plan.plan import Row

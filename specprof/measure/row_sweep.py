@@ -5,15 +5,19 @@ Drift of the machine then touches all K alike, and each round gives one paired r
 
 from __future__ import annotations
 
-import gc
 import random
 import statistics
 import time
+from typing import Literal, NamedTuple
 
 from specprof.measure import capacity
 from specprof.measure.bench import Bench, CellInProgress
+from specprof.measure.clock import Sample
+from specprof.measure.collection import no_collection
 from specprof.measure.row_cells import RowCells
 from specprof.measure.row_draft import RowDraft
+from specprof.measure.row_validation import RowValidation
+from specprof.measure.step import Step
 from specprof.measure.warm_up import warm_up
 from specprof.plan.plan import Cell, Row
 from specprof.run import events as ev
@@ -22,8 +26,17 @@ from specprof.run.statistics import Estimate, median_estimate, paired
 OVERRUN_S = 3.0
 BASE_SHARE = 0.08
 BASE_MAX_REPEATS = 5
-DRAFT = 0
-"""Stands in a round's order for the draft pass."""
+VERIFY_REPEATS = 4
+"""Samples of each K in a round that decodes: a block holds many steps, and is not to be compared with one."""
+
+
+class Turn(NamedTuple):
+    """One place in a round's order. `masked` is K = 1 with the mask that K > 1 needs, a diagnostic."""
+
+    kind: Literal["plain", "masked", "beside", "draft", "decode"]
+    candidates: int = 0
+    setting: int | None = None
+    """What is decoded with, None plainly."""
 
 
 class RowSweep:
@@ -33,6 +46,8 @@ class RowSweep:
         self.bench = bench
         self.cells = RowCells(bench, row, ended)
         self.draft = RowDraft(bench, row)
+        lost = [setting for place, setting in bench.without_decoding if place == row]
+        self.validation = RowValidation(bench, row, lost)
         self.round = self._first_round = first_round
         self.round_s: float | None = None
         self.warmup_s = 0.0
@@ -48,12 +63,14 @@ class RowSweep:
         warm_up(self.cells)
         if not refining and 1 in self.cells.active:
             self.draft.open()
+            self.validation.open()
         self.warmup_s = time.monotonic() - started
         return self.cells.has_base()
 
     def close(self) -> None:
         """Lets go of prefix and graphs."""
         self.draft.close()
+        self.validation.close()
         self.cells.close()
 
     def measure(self, deadline_s: float | None) -> None:
@@ -80,6 +97,7 @@ class RowSweep:
             return True
         warm_up(self.cells)
         self.draft.warm_up()
+        self.validation.warm_up()
         return self.cells.has_base()
 
     def measure_round(self, leave_s: float | None = None) -> None:
@@ -93,30 +111,35 @@ class RowSweep:
             batch_size=self.cells.row.batch_size,
             seq_len=self.cells.row.seq_len,
             round=self.round,
-            order=[k for k, masked in order if k != DRAFT and not masked],
+            order=[turn.candidates for turn in order if turn.kind == "plain"],
         )
         started = time.monotonic()
-        gc.disable()
-        try:
-            for candidates, masked in order:
+        with no_collection():
+            for turn in order:
                 if leave_s is not None and self.bench.pause.now_s() > leave_s:
                     break
-                if candidates == DRAFT:
+                if turn.kind == "draft":
                     self.draft.take(self.round)
+                elif turn.kind == "decode":
+                    self.validation.take(turn.setting, self.round)
                 else:
-                    self._take(candidates, masked=masked)
-        finally:
-            gc.enable()
+                    self._take(turn)
         self.round += 1
         self.round_s = time.monotonic() - started
         self._stop_converged()
 
-    def _order(self) -> list[tuple[int, bool]]:
-        order = [(k, False) for k in self.cells.active] + [(1, False)] * (self._base_repeats() - 1)
-        if self.cells.masked_base is not None and not self.cells.companions:
-            order.append((1, True))
-        if self.draft.ready and not self.cells.companions:
-            order.append((DRAFT, False))
+    def _order(self) -> list[Turn]:
+        repeats = VERIFY_REPEATS if self.validation.order else 1
+        plain = [*self.cells.active] * repeats + [1] * (self._base_repeats() - repeats)
+        order = [Turn("plain", k) for k in plain]
+        if not self.cells.companions:
+            if self.bench.beside is not None:
+                order += [Turn("beside", k) for k in plain]
+            if self.cells.masked_base is not None:
+                order.append(Turn("masked", 1))
+            if self.draft.ready:
+                order.append(Turn("draft"))
+            order += [Turn("decode", setting=setting) for setting in self.validation.order]
         # a new generator per round: no round's order hangs on how many there were before it
         random.Random(f"{self.bench.plan.seed}/{self.cells.row}/{self.round}").shuffle(order)  # noqa: S311
         return order
@@ -131,17 +154,23 @@ class RowSweep:
         once_s = statistics.median(self.cells.base.ms) / 1e3
         return max(1, min(BASE_MAX_REPEATS, int(BASE_SHARE * self.round_s / once_s)))
 
-    def _take(self, candidates: int, *, masked: bool) -> None:
-        measured = self.cells.active.get(candidates)
+    def _take(self, turn: Turn) -> None:
+        measured = self.cells.active.get(turn.candidates)
         if measured is None:  # it ran out of memory earlier in this round
             return
-        step = self.cells.masked_base if masked else measured.step
-        taken = self.cells.sample(measured.cell, step, with_head=self.bench.with_head and not masked)
-        if taken is None:
-            if candidates == 1:
-                self.cells.give_up(list(self.cells.active), "K = 1 ran out of memory")
+        masked, beside = turn.kind == "masked", turn.kind == "beside"
+        step = measured.beside if beside else self.cells.masked_base if masked else measured.step
+        if step is None:
             return
-        if not masked:
+        if turn.kind != "plain":
+            taken = self._sampled_beside(turn, measured, step)
+        else:
+            taken = self.cells.sample(measured.cell, step, with_head=self.bench.with_head)
+            if taken is None and turn.candidates == 1:
+                self.cells.give_up(list(self.cells.active), "K = 1 ran out of memory")
+        if taken is None:
+            return
+        if turn.kind == "plain":
             measured.ms.append(taken.measured_ms)
             measured.rounds.append(self.round)
             if taken.head_ms is not None:
@@ -154,7 +183,23 @@ class RowSweep:
             head_ms=taken.head_ms,
             masked=masked,
             suspended=taken.suspended,
+            attention=self.bench.beside if beside else None,
         )
+
+    def _sampled_beside(self, turn: Turn, measured: CellInProgress, step: Step) -> Sample | None:
+        """A sample of what is measured beside the cell, which goes on without it where memory runs out."""
+        masked = turn.kind == "masked"
+        taken, reason = self.bench.sample(step, with_head=self.bench.with_head and not masked)
+        if taken is None:
+            capacity.release(self.bench.device)
+            if masked:
+                self.cells.masked_base = None
+                self.cells.say_without(f"{measured.cell} is measured without its mask only", reason)
+            else:
+                measured.beside = None
+                words = f"{measured.cell} is measured on without attention {self.bench.beside}"
+                self.cells.say_without(words, reason)
+        return taken
 
     def _estimates(self, measured: CellInProgress) -> list[Estimate]:
         found = [median_estimate(measured.at_depth(self.bench.plan))]
@@ -170,6 +215,8 @@ class RowSweep:
         return median_estimate(pairs[0] / pairs[1]) if pairs[0].size else None
 
     def _stop_converged(self) -> None:
+        if self.validation.order and not self.validation.converged:
+            return  # what is decoded is compared with every cell of its round
         for measured in list(self.cells.active.values()):
             count = len(measured.ms)
             if measured is self.cells.base and len(self.cells.active) > 1:
@@ -197,10 +244,11 @@ class RowSweep:
         measured.stopped = reason
         self.cells.done[cell.candidates] = self.cells.active.pop(cell.candidates)
         self.cells.ended.add(cell)
+        self.bench.measured.add(cell)
         self.bench.speaker.say(
             ev.CellFinished,
             **cell._asdict(),
             stop_reason=reason,
-            memory_bytes=capacity.peak_bytes(self.bench.device),
-            kernel=None,
+            memory_bytes=measured.memory_bytes,
+            predicted_bytes=capacity.predicted_bytes(self.bench.plan, cell, self.bench.device),
         )

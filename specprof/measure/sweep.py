@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from specprof.measure.bench import Bench
+from specprof.measure.profile_pass import profile_cells
 from specprof.measure.row_refinement import RowRefinement, refinable
 from specprof.measure.row_sweep import RowSweep
 from specprof.plan.plan import Cell, Row
@@ -46,6 +47,8 @@ class Sweep:
                     self._refine(sweep, len(waiting), end_s)
             finally:
                 sweep.close()
+        if self.bench.plan.breakdown:
+            profile_cells(self.bench, self.bench.measured.union(self.job.unprofiled))
         return len(self.ended)
 
     def _all_ended(self, row: Row) -> bool:

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import torch
 
+from specprof.measure.attention.choice import implementation, mask_for
+from specprof.measure.attention.tree_mask import tree_positions
+from specprof.measure.layer_step import CompiledLayer, LayerStep, layer_step
 from specprof.measure.llama import build_llama
-from specprof.measure.prefix_cache import prefix_cache
-from specprof.measure.tree_mask import tree_mask, tree_positions
+from specprof.measure.random_data import fill_random
+from specprof.measure.step import Form, Mark, Step
 from specprof.plan.draft_tree import parents
+from specprof.plan.memory import cache_rows
 from specprof.plan.plan import Plan, Row
-
-Mark = Callable[[], None]
-
-
-@dataclass
-class Step:
-    """Something to time. `run` does the whole step; `head_alone` only what lies outside the layers.
-
-    `run` calls whatever `marks` holds as it enters the first layer and leaves the last one. A step that
-    cannot be marked from inside, a replayed graph, has `run_head` set instead.
-    """
-
-    run: Callable[[], torch.Tensor]
-    head_alone: Callable[[], torch.Tensor] | None = None
-    marks: list[Mark] = field(default_factory=list)
-    run_head: Callable[[], torch.Tensor] | None = None
 
 
 class FullModel:
-    """Workload `full`: embedding, layers, norm and head of transformers' Llama."""
+    """Workload `full`: embedding, layers, norm and head of transformers' Llama, the layers one by one."""
 
     has_head = True
     has_mask = True
@@ -42,77 +30,103 @@ class FullModel:
         self.device = device
         self.generator = torch.Generator(device).manual_seed(plan.seed)
         self.model = build_llama(
-            plan.model, attention=plan.attention, dtype=dtype, device=device, seed=plan.seed
+            plan.model,
+            attention=plan.attention,
+            dtype=dtype,
+            device=device,
+            seed=plan.seed,
+            quantization=plan.quantization,
         )
+        self.implementations = {name: implementation(name) for name in plan.attentions}
         self.marks: list[Mark] = []
-        self._cache = None
-        self._row: Row | None = None
-        inner = self.model.model
-        inner.layers[0].register_forward_pre_hook(self._on_boundary)
-        inner.norm.register_forward_pre_hook(self._on_boundary)
+        self.row: Row | None = None
+        self.caches: list[tuple[torch.Tensor, torch.Tensor]] = []
+        """Keys and values of each layer, `[B, kv_heads, cache_rows, head_dim]`."""
+        self.sdpa_backends: dict[bool, Any] = {}
+        """Which kernels `sdpa` may take, by whether there is a mask; torch chooses where nothing is said."""
+        self._compiled: CompiledLayer | None = None
 
-    def _on_boundary(self, *_: object) -> None:
-        for mark in self.marks:
-            mark()
+    @property
+    def compiled_layer(self) -> CompiledLayer:
+        if self._compiled is None:
+            self._compiled = CompiledLayer()
+        return self._compiled
 
     def open_row(self, row: Row) -> None:
         """Fills the prefix of one batch size and sequence length, with room for the largest K."""
         self.close_row()
         shape = self.plan.model
-        self._cache = prefix_cache(
-            layers=shape.layers_measured,
-            batch_size=row.batch_size,
-            kv_heads=shape.num_key_value_heads,
-            head_dim=shape.head_dim,
-            prefix=row.seq_len,
-            room=self.plan.candidates[-1],
-            dtype=self.dtype,
-            device=self.device,
-            generator=self.generator,
-        )
-        self._row = row
+        rows = cache_rows(self.plan, row.seq_len)
+        size = (row.batch_size, shape.num_key_value_heads, rows, shape.head_dim)
+        self.caches = [(self._random(size), self._random(size)) for _ in range(shape.layers_measured)]
+        self.row = row
+
+    def _random(self, size: tuple[int, ...]) -> torch.Tensor:
+        tensor = torch.empty(size, dtype=self.dtype, device=self.device)
+        fill_random(tensor, self.generator)
+        return tensor
 
     def close_row(self) -> None:
-        self._cache = None
-        self._row = None
+        self.caches = []
+        self.row = None
 
-    def step(self, candidates: int, *, masked: bool) -> Step:
-        """The step for K candidates of the open row. K > 1 is always masked; K = 1 either way."""
-        if candidates > 1 and not masked:
-            raise ValueError("several candidates need a tree mask")
-        row, cache = self._row, self._cache
-        assert row is not None
-        assert cache is not None
-        tree = parents(candidates, self.plan.tree)
-        ids = torch.randint(
+    def random_ids(self, candidates: int) -> torch.Tensor:
+        """Tokens for the open row, `[B, K]`."""
+        assert self.row is not None
+        return torch.randint(
             0,
             self.plan.model.vocab_size,
-            (row.batch_size, candidates),
+            (self.row.batch_size, candidates),
             generator=self.generator,
             device=self.device,
         )
+
+    def step(self, candidates: int, form: Form) -> Step:
+        """The step for K candidates of the open row. K > 1 is always masked; K = 1 either way."""
+        if candidates > 1 and not form.masked:
+            raise ValueError("several candidates need a tree mask")
+        return self.step_of(self.random_ids(candidates), parents(candidates, self.plan.tree), form)
+
+    def step_of(self, ids: torch.Tensor, tree: list[int], form: Form) -> Step:
+        """The step for these tokens `[B, K]` in this tree, behind the open row's prefix."""
+        row = self.row
+        assert row is not None
+        batch, prefix, candidates = row.batch_size, row.seq_len, len(tree)
         mask = None
-        if masked:
-            mask = tree_mask(tree, row.seq_len, self.dtype, self.device)
-            mask = mask.expand(row.batch_size, 1, -1, -1)
-        positions = tree_positions(tree, row.seq_len, row.batch_size, self.device)
+        if form.masked:
+            mask = mask_for(form.attention, tree, prefix, batch, self.dtype, self.device)
+        positions = tree_positions(tree, prefix, batch, self.device)
+        end = prefix + candidates
+        caches = [(keys[:, :, :end], values[:, :, :end]) for keys, values in self.caches]
+        layers = list(zip(self.model.model.layers, caches, strict=True))
+        through: LayerStep = layer_step
+        if form.compiled:
+            flex = form.attention == "flex"
+            through = self.compiled_layer.for_flex if flex else self.compiled_layer
 
-        def run() -> torch.Tensor:
-            return self.model(
-                input_ids=ids,
-                attention_mask=mask,
-                position_ids=positions,
-                past_key_values=cache,
-                use_cache=True,
-            ).logits
+        def forward(layers) -> torch.Tensor:
+            inner = self.model.model
+            self.model.config._attn_implementation = self.implementations[form.attention]
+            hidden = inner.embed_tokens(ids)
+            cos, sin = inner.rotary_emb(hidden, positions)
+            self._on_boundary()
+            with self._kernels(form):
+                for layer, (keys, values) in layers:
+                    hidden = through(layer, hidden, keys, values, mask, cos, sin, positions)
+            self._on_boundary()
+            return self.model.lm_head(inner.norm(hidden))
 
-        def head_alone() -> torch.Tensor:
-            config = self.model.config
-            depth = config.num_hidden_layers
-            config.num_hidden_layers = 0
-            try:
-                return run()
-            finally:
-                config.num_hidden_layers = depth
+        return Step(
+            lambda: forward(layers),
+            lambda: forward([]),
+            self.marks,
+            model=None if form.compiled else self.model,
+        )
 
-        return Step(run, head_alone, self.marks)
+    def _on_boundary(self) -> None:
+        for mark in self.marks:
+            mark()
+
+    def _kernels(self, form: Form) -> AbstractContextManager[Any]:
+        chosen = self.sdpa_backends.get(form.masked) if form.attention == "sdpa" else None
+        return nullcontext() if chosen is None else torch.nn.attention.sdpa_kernel(chosen)

@@ -2,60 +2,114 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
 import torch
 
 from specprof.errors import EnvironmentProblem
 from specprof.measure import capacity
+from specprof.measure.attention.sdpa_choice import choose_backends, kept_backends, seen_backends
 from specprof.measure.bench import Bench
+from specprof.measure.choose_mode import choose_mode
 from specprof.measure.clock import CpuClock, CudaClock
-from specprof.measure.cuda_graph import GraphPool
 from specprof.measure.drafters import build_drafter
+from specprof.measure.dtypes import DTYPES
+from specprof.measure.layer_step import compiler_missing
+from specprof.measure.mode_checks import BlockChecks, ModeChecks, modes_of
 from specprof.measure.paper_block import PaperBlock
 from specprof.measure.row_draft import say_without_draft
 from specprof.measure.speaker import Speaker
 from specprof.measure.verify_step import FullModel
-from specprof.plan.memory import draft_weight_bytes, format_bytes, weight_bytes
+from specprof.plan.memory import building_bytes, draft_weight_bytes, format_bytes
 from specprof.plan.plan import Plan, Row
 from specprof.run import events as ev
+from specprof.run.mode_check import ModeCheck, RanAs, SdpaBackend
 
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-GRAPH_TOLERANCE = 1e-2
-"""Largest relative difference of a replayed graph's logits from eager ones: bf16 rounding, not error."""
+DIED = "the measuring process died in its check"
 
 
-def open_bench(plan: Plan, device: torch.device, speaker: Speaker, cancelled) -> tuple[Bench, str]:
-    """The bench and the execution that `auto` came to. Raises EnvironmentProblem where memory ends."""
+class Opened(NamedTuple):
+    """What was found on the way to a bench: as `ModelBuilt` says it."""
+
+    build_s: float
+    execution: RanAs
+    checks: list[ModeCheck]
+    checks_s: float
+    sdpa_backends: list[SdpaBackend]
+
+
+def open_bench(
+    plan: Plan,
+    device: torch.device,
+    speaker: Speaker,
+    cancelled,
+    *,
+    before: ev.ModelBuilt | None = None,
+    without: Sequence[RanAs] = (),
+) -> tuple[Bench, Opened]:
+    """The bench, with the execution mode that its plan came to here.
+
+    What was measured `before` is gone on with as it was: in the same mode, with the same kernels. Modes of
+    `without` are left out: another child died of them.
+    Raises EnvironmentProblem where memory ends, or where no mode that the plan allows gives right logits.
+    """
     if device.type == "cuda":
-        # with an fp32 mask cuDNN's attention is silently wrong (pytorch#191612), and with graphs and long
-        # masks some versions fault; flash and memory-efficient kernels remain
-        torch.backends.cuda.enable_cudnn_sdp(False)
+        torch.backends.cuda.enable_cudnn_sdp(False)  # see attention/sdpa_choice.py
+    if plan.execution == "compile" and (missing := compiler_missing(device)) is not None:
+        raise missing
+    started = time.monotonic()
+    workload = _built(plan, device)
+    build_s = time.monotonic() - started
+    clock = CudaClock(device) if device.type == "cuda" else CpuClock()
+    bench = Bench(plan, workload, device, clock, speaker, None, cancelled)
+    backends: list[SdpaBackend] = []
+    if plan.workload == "full" and "sdpa" in plan.attentions:
+        if device.type == "cuda":
+            workload.sdpa_backends = kept_backends(before) if before else choose_backends(workload)
+        backends = seen_backends(workload)
+    modes = modes_of(plan, device) if before is None else [before.execution]
+    died = [
+        ModeCheck(execution=mode, attention=None, tolerance=1, dropped=DIED)
+        for mode in modes
+        if mode in without
+    ]
+    modes = [mode for mode in modes if mode not in without]
+    if "compile" in modes:
+        text = "torch.compile compiles the decoder layer before anything is measured: this may take a minute"
+        speaker.say(ev.Notice, level="info", text=text)
+    checks = (ModeChecks if plan.workload == "full" else BlockChecks)(bench, modes).run()
+    checks += died
+    execution = choose_mode(bench, checks)
+    if before is not None and bench.beside not in attentions_of(before):
+        bench.beside = None
+    return bench, Opened(build_s, execution, checks, time.monotonic() - started - build_s, backends)
+
+
+def attentions_of(before: ev.ModelBuilt) -> set[str | None]:
+    """Those that were measured, as far as it is known."""
+    return {
+        check.attention
+        for check in before.checks
+        if check.execution == before.execution and check.dropped is None
+    }
+
+
+def _built(plan: Plan, device: torch.device) -> Any:
+    """The workload on its device."""
     kind = FullModel if plan.workload == "full" else PaperBlock
-    failed = None
     try:
-        workload = kind(plan, DTYPES[plan.dtype], device)
+        return kind(plan, DTYPES[plan.dtype], device)
     except Exception as error:
         if not capacity.is_out_of_memory(error):
             raise
-        failed = str(error).splitlines()[0]
-    if failed is not None:
-        capacity.release(device)
-        raise EnvironmentProblem(
-            f"out of memory while building {plan.model.title}: it needs "
-            f"{format_bytes(weight_bytes(plan))}, {format_bytes(capacity.free_bytes(device))} are free",
-            "measure fewer layers with --layers, or free memory",
-        )
-    clock = CudaClock(device) if device.type == "cuda" else CpuClock()
-    bench = Bench(plan, workload, device, clock, speaker, None, cancelled)
-    if device.type != "cuda" or plan.execution == "eager":
-        return bench, "eager"
-    problem = _graph_problem(bench)
-    if problem is None:
-        bench.graphs = GraphPool(device)
-        return bench, "graph"
-    if plan.execution == "graph":
-        raise EnvironmentProblem(f"CUDA graphs do not work here: {problem}", "measure with --execution eager")
-    speaker.say(ev.Notice, level="warning", text=f"CUDA graphs do not work here ({problem}): running eagerly")
-    return bench, "eager"
+    capacity.release(device)
+    raise EnvironmentProblem(
+        f"out of memory while building {plan.model.title}: it needs "
+        f"{format_bytes(building_bytes(plan))}, {format_bytes(capacity.free_bytes(device))} are free",
+        "measure fewer layers with --layers, or free memory",
+    )
 
 
 def open_drafter(bench: Bench, rows: list[Row]) -> None:
@@ -79,25 +133,3 @@ def open_drafter(bench: Bench, rows: list[Row]) -> None:
         capacity.release(device)
         for row in rows:
             say_without_draft(bench, row, verdict, reason)
-
-
-def _graph_problem(bench: Bench) -> str | None:
-    """Tries both forms a row has, plain and masked: why graphs cannot be used, None where replay is eager."""
-    plan = bench.plan
-    problem = None
-    try:
-        bench.workload.open_row(Row(plan.batch_sizes[0], plan.seq_lens[0]))
-        for candidates in plan.candidates[:2]:
-            step = bench.workload.step(candidates, masked=candidates > 1)
-            expected = step.run().float().clone()
-            replayed = GraphPool(bench.device).capture(step, with_head=bench.with_head).run().float()
-            torch.cuda.synchronize(bench.device)
-            error = (replayed - expected).norm() / expected.norm()
-            if not error <= GRAPH_TOLERANCE:
-                problem = f"replayed logits differ from eager ones by {float(error):.1e} at K = {candidates}"
-    except RuntimeError as error:
-        problem = str(error).splitlines()[0]
-    finally:
-        bench.workload.close_row()
-    capacity.release(bench.device)
-    return problem

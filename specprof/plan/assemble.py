@@ -4,48 +4,28 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
+from pydantic import ValidationError
+
 from specprof.errors import EnvironmentProblem, UsageProblem
+from specprof.plan.asked import Asked, parse_attentions
 from specprof.plan.checkpoint import shape_of_folder
+from specprof.plan.decoding_drafts import DecodingDrafts, decoding_drafts_from
 from specprof.plan.defaults import defaults_for
 from specprof.plan.drafter import Drafter, drafter_from
 from specprof.plan.grid import Counts, parse_counts
 from specprof.plan.model import ModelShape
-from specprof.plan.plan import Plan, build_plan, candidates_with_baseline
+from specprof.plan.plan import Plan, build_plan, candidates_with_baseline, refusal
 from specprof.plan.presets import DRAFT_PRESETS, PRESETS
 from specprof.plan.refinement import Refinement
 from specprof.plan.stopping import StoppingRule
+from specprof.plan.validation import Validation, Verdict
 
+DECODED_TOKENS = 32
+"""Of each sequence in a block, where nothing is said."""
 REFINED_SHARE = 0.25
 """Of the run's budget, what refinement gets where nothing is said."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The options of a run as the user gave them; None where nothing was said."""
-
-    model: str | None = None
-    batch_size: str | None = None
-    seq_len: str | None = None
-    candidates: str | None = None
-    layers: str | None = None
-    dtype: str | None = None
-    device: str | None = None
-    attention: str | None = None
-    execution: str | None = None
-    workload: str | None = None
-    target_ci_pct: float | None = None
-    budget_s: float | None = None
-    seed: int | None = None
-    refine: bool | None = None
-    refine_budget_s: float | None = None
-    drafter: str | None = None
-
-    def given(self) -> dict[str, Any]:
-        """The options that were given."""
-        return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
 
 
 class Assembled(NamedTuple):
@@ -84,6 +64,7 @@ def assemble(asked: Asked, device: str) -> Assembled:
         return found
 
     shape = model_shape("llama-7b" if asked.model is None else asked.model)
+    attentions = parse_attentions("sdpa" if asked.attention is None else asked.attention)
     stopping = _stopping(asked, defaults)
     drafter = None if asked.drafter is None else drafter_from(asked.drafter, _draft_shape)
     batch_sizes = counts("--batch-size", asked.batch_size, defaults["batch_sizes"])
@@ -98,13 +79,18 @@ def assemble(asked: Asked, device: str) -> Assembled:
             seq_lens = _within_positions(seq_lens, drafter.model, 1)
             notes.extend(seq_lens.notes)
     notes.extend(_vocabularies_differ(drafter, shape))
+    model = sliced(shape, asked.layers, defaults["layers"])
+    validation = _validation(asked, shape)
     plan = build_plan(
-        model=_sliced(shape, asked.layers, defaults["layers"]),
+        model=model if validation is None else whole(model),
         dtype=asked.dtype or defaults["dtype"],
         device=device,
-        attention=asked.attention or "sdpa",
+        attention=attentions[0],
+        attention_beside=attentions[1] if len(attentions) > 1 else None,
         execution=asked.execution or defaults["execution"],
         workload=asked.workload or "full",
+        quantization=None if asked.quantize == "none" else asked.quantize,
+        breakdown=bool(asked.breakdown),
         batch_sizes=batch_sizes.values,
         seq_lens=seq_lens.values,
         candidates=with_one.values,
@@ -112,8 +98,9 @@ def assemble(asked: Asked, device: str) -> Assembled:
         seed=0 if asked.seed is None else asked.seed,
         refinement=_refinement(asked, stopping.budget_s),
         drafter=drafter,
+        validation=validation,
     )
-    return Assembled(plan, tuple(notes))
+    return Assembled(plan, (*notes, *_dequantised(plan)))
 
 
 def _within_positions(defaults: Counts, shape: ModelShape, candidates: int) -> Counts:
@@ -141,7 +128,23 @@ def _vocabularies_differ(drafter: Drafter | None, target: ModelShape) -> list[st
     ]
 
 
-def _sliced(shape: ModelShape, layers: str | None, default: int | None) -> ModelShape:
+def _dequantised(plan: Plan) -> list[str]:
+    """Where torchao 0.18 brings int8 weights back to the plan's number type before each product.
+
+    `Int8Tensor`'s linear is `mm(x, qdata.to(x.dtype))`: a copy of all weights in every step, unless a
+    compiler fuses it. On a CPU inductor does so for bfloat16 alone. Measured there on 4096 × 11008, one row:
+    7 times slower in float32, compiled or not, and 9 times in bfloat16 eagerly. On CUDA it takes Triton
+    templates for that, which are tried with max-autotune only: read in torch 2.13, not measured.
+    """
+    if plan.quantization != "int8":
+        return []
+    fused = plan.execution in ("compile", "auto") and not plan.on_cuda and plan.dtype == "bfloat16"
+    if fused:
+        return []
+    return [f"--quantize int8: dequantised in every step here, slower than {plan.dtype} is expected"]
+
+
+def sliced(shape: ModelShape, layers: str | None, default: int | None) -> ModelShape:
     if layers is None:
         count = shape.layers_total if default is None else min(default, shape.layers_total)
     elif layers == "all":
@@ -156,6 +159,49 @@ def _sliced(shape: ModelShape, layers: str | None, default: int | None) -> Model
                 "use 'all' or fewer",
             )
     return shape.model_copy(update={"layers_measured": count})
+
+
+def whole(slice_: ModelShape) -> ModelShape:
+    """A slice taken as a model in itself: one that decodes real tokens has no other layers."""
+    if slice_.full_depth:
+        return slice_
+    layers = f"{slice_.layers_measured} layers"
+    return slice_.model_copy(
+        update={"layers_total": slice_.layers_measured, "title": f"{slice_.title} of {layers}"}
+    )
+
+
+def decoding_drafts(text: str) -> DecodingDrafts:
+    """What `--drafts` means; its model is a preset or in a local folder."""
+    return decoding_drafts_from(text, _draft_shape)
+
+
+def _verdict(drafts: DecodingDrafts, temperature: float) -> Verdict:
+    if temperature > 0:
+        return "sampled"
+    return "drawn" if drafts.kind == "none" else "greedy"
+
+
+def _validation(asked: Asked, target: ModelShape) -> Validation | None:
+    if asked.settings is None:
+        return None
+    drafts = decoding_drafts(asked.drafts or "none")
+    own = drafts.drafter.model if drafts.drafter is not None else None
+    if own is not None and own.vocab_size != target.vocab_size:
+        raise UsageProblem(
+            f"--drafts: {own.name} has {own.vocab_size} tokens and {target.name} {target.vocab_size}",
+            "draft with a model of the same vocabulary",
+        )
+    try:
+        return Validation(
+            tokens=DECODED_TOKENS if asked.tokens is None else asked.tokens,
+            verdict=_verdict(drafts, asked.temperature or 0.0),
+            temperature=asked.temperature or 0.0,
+            drafts=drafts,
+            settings=asked.settings,
+        )
+    except ValidationError as error:
+        raise refusal(error, "--") from None
 
 
 def _stopping(asked: Asked, defaults: dict[str, Any]) -> StoppingRule:
@@ -189,64 +235,3 @@ def _refinement(asked: Asked, budget_s: float | None) -> Refinement | None:
             "it is a part of --budget: name fewer seconds, or raise --budget",
         )
     return Refinement(budget_s=kept)
-
-
-def differences(recorded: Plan, asked: Asked) -> list[str]:
-    """What of an earlier run's plan the given options would change: `--seed 1, the run has 0`."""
-    shape = recorded.model if asked.model is None else model_shape(asked.model)
-    layers = recorded.model.layers_measured
-    if asked.layers is not None:
-        layers = _sliced(shape, asked.layers, None).layers_measured
-    whole = replace(
-        asked,
-        model=None,
-        layers=None,
-        # the seconds kept for refinement are judged by the whole that they are a part of
-        budget_s=recorded.stopping.budget_s if asked.budget_s is None else asked.budget_s,
-        refine=asked.refine or (True if asked.refine_budget_s is not None else None),
-    )
-    others = assemble(whole, asked.device or recorded.device).plan
-    again = others.model_copy(update={"model": shape.model_copy(update={"layers_measured": layers})})
-    found = []
-    for option, value in asked.given().items():
-        had, has = _chosen(option, recorded), _chosen(option, again)
-        if had != has and value is True:
-            found.append(f"--{option}, the run is without")
-        elif had != has:
-            name = "--" + option.removesuffix("_pct").removesuffix("_s").replace("_", "-")
-            found.append(f"{name} {value}, the run has {_shown(had)}")
-    return found
-
-
-def _chosen(option: str, plan: Plan) -> Any:
-    """What a plan holds of an option."""
-    match option:
-        case "model":
-            # its sizes too: a folder may hold another model by now
-            return plan.model.model_copy(update={"layers_measured": 1})
-        case "layers":
-            return plan.model.layers_measured
-        case "target_ci_pct":
-            return plan.stopping.target_ci * 100
-        case "budget_s":
-            return plan.stopping.budget_s
-        case "candidates":
-            return plan.grid_candidates
-        case "drafter":
-            return plan.drafter or "none"
-        case "refine":
-            return plan.refinement is not None
-        case "refine_budget_s":
-            return plan.refinement.budget_s if plan.refinement else None
-        case "batch_size" | "seq_len":
-            return getattr(plan, option + "s")
-        case _:
-            return getattr(plan, option)
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, ModelShape):
-        return f"{value.checkpoint or value.name} of {value.layers_total} layers, hidden {value.hidden_size}"
-    if isinstance(value, tuple):
-        return ",".join(map(str, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)

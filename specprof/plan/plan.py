@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -11,13 +11,11 @@ from specprof.plan.draft_tree import TreeShape
 from specprof.plan.drafter import Drafter
 from specprof.plan.grid import LARGEST_COUNT, MAX_CELLS, Counts, tidy_counts
 from specprof.plan.model import ModelShape
+from specprof.plan.modes import Attention, Dtype, Execution, Quantization, Workload, check_modes
 from specprof.plan.refinement import Added, Refinement
 from specprof.plan.stopping import StoppingRule
+from specprof.plan.validation import Validation
 
-Dtype = Literal["float32", "bfloat16", "float16"]
-Attention = Literal["sdpa", "eager", "split"]
-Execution = Literal["eager", "graph", "auto"]
-Workload = Literal["full", "paper-block"]
 _Counts = Annotated[
     tuple[Annotated[int, Field(ge=1, le=LARGEST_COUNT, strict=True)], ...],
     Field(min_length=1, max_length=MAX_CELLS),
@@ -59,8 +57,15 @@ class Plan(BaseModel):
     dtype: Dtype
     device: str = Field(default="cpu", max_length=80, pattern=r"^(cpu|cuda(:[0-9]{1,3})?)$")
     attention: Attention = "sdpa"
+    attention_beside: Attention | None = Field(
+        default=None, description="A second attention, measured in the same rounds; null where there is none"
+    )
     execution: Execution = "eager"
     workload: Workload = "full"
+    quantization: Quantization | None = Field(
+        default=None, description="Of the layers' projections, by torchao; null where all is of `dtype`"
+    )
+    breakdown: bool = Field(default=False, description="Whether each cell is profiled once")
     tree: TreeShape = "4-ary"
     batch_sizes: _Counts
     seq_lens: _Counts
@@ -70,6 +75,9 @@ class Plan(BaseModel):
     refinement: Refinement | None = Field(default=None, description="null where the grid is all there is")
     drafter: Drafter | None = Field(
         default=None, description="What proposes the candidates; null where its cost is not measured"
+    )
+    validation: Validation | None = Field(
+        default=None, description="Real decoding in the same rounds; null where there is none"
     )
     added: tuple[Added, ...] = Field(
         default=(), max_length=MAX_CELLS, description="Candidate counts that refinement added to single rows"
@@ -93,11 +101,28 @@ class Plan(BaseModel):
                 f"seq_len {self.seq_lens[-1]} + {self.candidates[-1]} candidates goes beyond the "
                 f"{self.model.max_position_embeddings} positions of {self.model.name}"
             )
+        if self.validation is not None:
+            self._check_validation(self.validation)
         if self.drafter is not None:
             self.drafter.check_target(self.model, self.seq_lens[-1])
-        if self.execution == "graph" and not self.device.startswith("cuda"):
-            raise ValueError("execution 'graph' replays CUDA graphs and needs a CUDA device")
+        check_modes(
+            attentions=self.attentions,
+            execution=self.execution,
+            quantization=self.quantization,
+            dtype=self.dtype,
+            workload=self.workload,
+            on_cuda=self.on_cuda,
+        )
         return self
+
+    @property
+    def attentions(self) -> tuple[Attention, ...]:
+        """The attention that the curves stand on, and the one beside it."""
+        return (self.attention,) if self.attention_beside is None else (self.attention, self.attention_beside)
+
+    @property
+    def on_cuda(self) -> bool:
+        return self.device.startswith("cuda")
 
     def rows(self) -> list[Row]:
         return [Row(b, s) for b in self.batch_sizes for s in self.seq_lens]
@@ -134,6 +159,28 @@ class Plan(BaseModel):
         """The plan as it was asked for."""
         return self.model_copy(update={"candidates": self.grid_candidates, "added": ()})
 
+    def _check_validation(self, validation: Validation) -> None:
+        """Every setting's count is measured, and what decodes is what is measured."""
+        missing = {one.candidates for one in validation.settings} - set(self.grid_candidates)
+        if missing:
+            raise ValueError(f"validation: {min(missing)} candidates are decoded with, and not measured")
+        if self.workload != "full" or not self.model.full_depth:
+            raise ValueError("validation: only a whole model decodes")
+        if self.execution == "graph":
+            raise ValueError("validation: a graph is captured for one prefix length, and decoding has many")
+        if "flex" in self.attentions or self.attention_beside is not None:
+            raise ValueError("validation: one attention is decoded with, sdpa, eager or split")
+        if self.attention == "split" and self.batch_sizes[-1] > 1:
+            raise ValueError("validation: split attention has one prefix for all sequences, a batch several")
+        if self.refinement is not None or self.drafter is not None or self.breakdown:
+            raise ValueError("validation: the grid is neither refined nor profiled beside it")
+        furthest = validation.rows(self.seq_lens[-1])
+        if self.model.positions_enforced and furthest > self.model.max_position_embeddings:
+            raise ValueError(
+                f"validation: seq_len {self.seq_lens[-1]} and {validation.tokens} tokens may go beyond the "
+                f"{self.model.max_position_embeddings} positions of {self.model.name}"
+            )
+
     def _check_added(self) -> None:
         """An added count is one of a row, there once, and lies between the smallest and the largest."""
         grid, seen = self.grid_candidates, set[tuple[int, int, int]]()
@@ -152,10 +199,15 @@ def build_plan(**fields: Any) -> Plan:
     try:
         return Plan(**fields)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        said = first["msg"].removeprefix("Value error, ")
-        raise UsageProblem(f"{where}: {said}" if where else said) from None
+        raise refusal(error) from None
+
+
+def refusal(error: ValidationError, before: str = "") -> UsageProblem:
+    """What is wrong first, in one line: `before` and the field, where there is one, then what of it."""
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    said: str = first["msg"].removeprefix("Value error, ")
+    return UsageProblem(f"{before}{where}: {said}" if where else said)
 
 
 def candidates_with_baseline(counts: Counts) -> Counts:

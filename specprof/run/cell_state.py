@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from specprof.plan.model import ModelShape
 from specprof.plan.plan import Cell
 from specprof.run import events as ev
-from specprof.run.record import MAX_SAMPLES, Interval, Measured
-from specprof.run.statistics import Estimate, median_estimate
+from specprof.run.breakdown import Breakdown
+from specprof.run.cell_record import MAX_SAMPLES, Interval, Measured
+from specprof.run.statistics import Estimate, Vector, full_depth, median_estimate, paired
 
 
 @dataclass
@@ -32,6 +34,10 @@ class Series:
         known = [value for value in self.head_ms if value is not None]
         return known if known and len(known) == len(self.ms) else None
 
+    def at_depth(self, shape: ModelShape) -> Vector:
+        """The samples at full depth, ms, `[n]`."""
+        return full_depth(self.ms, self.heads(), shape.layers_measured, shape.layers_total)
+
 
 @dataclass
 class CellState:
@@ -40,18 +46,27 @@ class CellState:
     cell: Cell
     plain: Series = field(default_factory=Series)
     masked: Series = field(default_factory=Series)
+    beside: Series = field(default_factory=Series)
+    """Under the plan's second attention."""
     order: int | None = None
     discarded_ms: list[float] = field(default_factory=list)
     suspended_rounds: set[int] = field(default_factory=set)
     """Rounds with an interrupted sample of the plain form."""
     finished: ev.CellFinished | None = None
     failed: ev.CellFailed | None = None
+    breakdown: Breakdown | None = None
+
+    def series_of(self, event: ev.SampleTaken) -> Series:
+        """The series that a sample belongs to."""
+        if event.attention is not None:
+            return self.beside
+        return self.masked if event.masked else self.plain
 
     def take(self, event: ev.SampleTaken) -> None:
         """Adds a sample to its form's series."""
-        series = self.masked if event.masked else self.plain
+        series = self.series_of(event)
         series.add(event.measured_ms, event.head_ms, event.round, event.t_s)
-        if event.suspended and not event.masked:
+        if event.suspended and event.own:
             self.suspended_rounds.add(event.round)
 
     def discard(self, values_ms: Sequence[float]) -> None:
@@ -73,15 +88,43 @@ def timed_fields(state: CellState) -> dict[str, Any]:
     """The fields of a cell's record that say what was timed; none before its first sample."""
     if not state.plain.ms:
         return {}
-    head = state.plain.heads()
+    head, beside_head = state.plain.heads(), state.beside.heads()
     return {
         "measured_ms": measured_of(state.plain),
         "head_ms": measured_of(state.plain, head) if head else None,
         "masked_ms": measured_of(state.masked) if state.masked.ms else None,
+        "beside_ms": measured_of(state.beside) if state.beside.ms else None,
+        "beside_head_ms": measured_of(state.beside, beside_head) if beside_head else None,
+        "breakdown": state.breakdown,
+        "kernel": state.breakdown.kernels[0].name if state.breakdown and state.breakdown.kernels else None,
         "order": state.order,
         "started_at_s": state.plain.at_s[0],
         "discarded_ms": state.discarded_ms,
         "suspended_rounds": sorted(state.suspended_rounds),
+    }
+
+
+def paired_ratio(numerator: Series, denominator: Series, shape: ModelShape) -> Estimate | None:
+    """The times of one series over those of another in the rounds that both have, at full depth.
+
+    None where they share no round.
+    """
+    above, below = paired(
+        numerator.at_depth(shape), numerator.rounds, denominator.at_depth(shape), denominator.rounds
+    )
+    return median_estimate(above / below) if above.size else None
+
+
+def beside_fields(state: CellState, base: CellState, shape: ModelShape) -> dict[str, Any]:
+    """What follows from the samples under the second attention; `base` is K = 1 of the row."""
+    if not state.beside.ms:
+        return {}
+    ratio = Estimate(1.0, 1.0, 1.0) if state is base else paired_ratio(state.beside, base.beside, shape)
+    over = paired_ratio(state.beside, state.plain, shape)
+    return {
+        "beside_latency_ms": interval(median_estimate(state.beside.at_depth(shape))),
+        "beside_ratio": interval(ratio) if ratio else None,
+        "beside_over": interval(over) if over else None,
     }
 
 

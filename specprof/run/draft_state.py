@@ -8,8 +8,8 @@ from typing import Any
 from specprof.plan.drafter import Drafter
 from specprof.plan.plan import Row
 from specprof.run import events as ev
+from specprof.run.cell_record import MAX_SAMPLES, DraftRecord
 from specprof.run.cell_state import Series, interval, measured_of
-from specprof.run.record import MAX_SAMPLES, DraftRecord
 from specprof.run.statistics import Estimate
 from specprof.run.verdict import Judgement
 

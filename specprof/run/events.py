@@ -14,15 +14,17 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic_core import PydanticSerializationError
 
 from specprof.plan.grid import LARGEST_COUNT
+from specprof.plan.modes import Attention
 from specprof.plan.plan import Cell, Plan, Row
 from specprof.plan.refinement import Added
+from specprof.run.breakdown import Breakdown
+from specprof.run.decoding import Block
+from specprof.run.environment import Environment
+from specprof.run.fields import Bytes, Count, Milliseconds, Seconds, Text
+from specprof.run.mode_check import ModeCheck, RanAs, SdpaBackend
+from specprof.run.telemetry import TelemetrySample, TelemetrySource
 
-Text = Annotated[str, Field(max_length=4096)]
-Count = Annotated[int, Field(ge=1, le=LARGEST_COUNT)]
-Seconds = Annotated[float, Field(ge=0, le=1e9)]
-Milliseconds = Annotated[float, Field(ge=0, le=1e12)]
-Bytes = Annotated[int, Field(ge=0, le=1 << 62)]
-
+MAX_CHECKS = 64
 MAX_DISCARDED = 10_000
 """Samples that one warm-up may discard."""
 
@@ -56,42 +58,6 @@ class RowEvent(EventModel):
         return Row(self.batch_size, self.seq_len)
 
 
-class Device(BaseModel):
-    """The measured device. What it does not tell is null."""
-
-    model_config = ConfigDict(frozen=True)
-
-    kind: Literal["cpu", "cuda"]
-    name: Text
-    uuid: Text | None = None
-    memory_bytes: Bytes | None = None
-    sm_count: int | None = None
-    compute_capability: Text | None = None
-    l2_bytes: Bytes | None = None
-    stream_bytes_per_s: Annotated[float, Field(gt=0, le=1e18)] | None = Field(
-        default=None,
-        description="Measured: the fastest of summing and copying a buffer much larger than the caches",
-    )
-    cores: int | None = Field(default=None, description="CPU: physical cores, as the process may use them")
-    threads: int | None = Field(default=None, description="CPU: threads torch computes with")
-
-
-class Environment(BaseModel):
-    """Where a run was measured."""
-
-    model_config = ConfigDict(frozen=True)
-
-    host: Text
-    os: Text
-    python: Text
-    torch: Text
-    transformers: Text
-    cuda: Text | None = None
-    driver: Text | None = None
-    blas: Text | None = None
-    device: Device
-
-
 class RunStarted(EventModel):
     """First line of every journal."""
 
@@ -108,11 +74,21 @@ class EnvironmentRead(EventModel):
     environment: Environment
 
 
+class ModeTried(EventModel):
+    """An execution mode is checked next: a child that dies then died of it."""
+
+    event: Literal["mode_tried"] = "mode_tried"
+    execution: RanAs
+
+
 class ModelBuilt(EventModel):
     event: Literal["model_built"] = "model_built"
     build_s: Seconds
     weight_bytes: Bytes
-    execution: Literal["eager", "graph"] = Field(description="What 'auto' came to")
+    execution: RanAs = Field(description="What 'auto' came to")
+    checks_s: Seconds = 0.0
+    checks: list[ModeCheck] = Field(default_factory=list, max_length=MAX_CHECKS)
+    sdpa_backends: list[SdpaBackend] = Field(default_factory=list, max_length=MAX_CHECKS)
 
 
 class RowsDropped(EventModel):
@@ -166,7 +142,8 @@ class SampleTaken(CellEvent):
     """One timed verify step. `head_ms` is its share outside the decoder layers, where layers are sliced.
 
     `masked` marks the diagnostic form of K = 1, with the mask that K > 1 needs; the plain form is the
-    baseline. `suspended` marks a step during which the process was stopped or the machine slept.
+    baseline. `suspended` marks a step during which the process was stopped or the machine slept. `attention`
+    is named where it is the one measured beside the plan's own.
     """
 
     event: Literal["sample"] = "sample"
@@ -175,6 +152,19 @@ class SampleTaken(CellEvent):
     head_ms: Milliseconds | None = None
     masked: bool = False
     suspended: bool = False
+    attention: Attention | None = None
+
+    @property
+    def own(self) -> bool:
+        """Whether it is of the cell itself, and neither its masked form nor another attention's."""
+        return not self.masked and self.attention is None
+
+
+class CellProfiled(CellEvent):
+    """Where the time of one step of the cell went: profiled apart from its samples."""
+
+    event: Literal["cell_profiled"] = "cell_profiled"
+    breakdown: Breakdown
 
 
 class DraftEvent(RowEvent):
@@ -212,6 +202,39 @@ class DraftFailed(DraftEvent):
     reason: Text
 
 
+class DecodingEvent(RowEvent):
+    """Of one setting of the plan's validation at one row; None is plain decoding."""
+
+    setting: Annotated[int, Field(ge=0)] | None = None
+
+
+class DecodingStarted(DecodingEvent):
+    """A block is decoded next: a child that dies then died of it."""
+
+    event: Literal["decoding_started"] = "decoding_started"
+
+
+class DecodingWarmedUp(DecodingEvent):
+    """A block that does not count, before the first one that does."""
+
+    event: Literal["decoding_warmed_up"] = "decoding_warmed_up"
+    total_ms: Milliseconds
+
+
+class BlockDecoded(DecodingEvent):
+    """One block of real decoding, among the verify steps of its round."""
+
+    event: Literal["block_decoded"] = "block_decoded"
+    block: Block
+
+
+class DecodingFailed(DecodingEvent):
+    """The row goes on without this setting."""
+
+    event: Literal["decoding_failed"] = "decoding_failed"
+    reason: Text
+
+
 class Paused(EventModel):
     """The user's pause has begun: the child rests between two rounds."""
 
@@ -228,7 +251,7 @@ class CellFinished(CellEvent):
     event: Literal["cell_finished"] = "cell_finished"
     stop_reason: StopReason
     memory_bytes: Bytes | None = None
-    kernel: Text | None = None
+    predicted_bytes: Bytes | None = None
 
 
 class CellFailed(CellEvent):
@@ -245,42 +268,6 @@ class Notice(EventModel):
     event: Literal["notice"] = "notice"
     level: Literal["info", "warning", "error"]
     text: Text
-
-
-class TelemetrySample(BaseModel):
-    """One reading of host or GPU. A field that could not be read is null; its reason is said once."""
-
-    model_config = ConfigDict(frozen=True)
-
-    t_s: Seconds
-    source: Literal["host", "nvml", "fake"]
-    utilization_pct: Annotated[float, Field(ge=0, le=100_000)] | None = Field(
-        default=None, description="GPU utilisation, or the host CPU's over all cores"
-    )
-    memory_used_bytes: Bytes | None = None
-    power_w: Annotated[float, Field(ge=0, le=1e6)] | None = None
-    energy_j: Annotated[float, Field(ge=0, le=1e15)] | None = None
-    temperature_c: Annotated[float, Field(ge=-300, le=1000)] | None = None
-    sm_clock_mhz: Annotated[float, Field(ge=0, le=1e6)] | None = None
-    memory_clock_mhz: Annotated[float, Field(ge=0, le=1e6)] | None = None
-    throttle_reasons: list[Text] | None = Field(default=None, max_length=64)
-    foreign_pids: list[int] | None = Field(default=None, max_length=1024)
-    other_cpu_pct: Annotated[float, Field(ge=0, le=100_000)] | None = Field(
-        default=None, description="Host: share of all cores used by other programs than specprof"
-    )
-
-
-class TelemetrySource(BaseModel):
-    """Where telemetry comes from and what it cannot read, each with its reason."""
-
-    model_config = ConfigDict(frozen=True)
-
-    source: Literal["host", "nvml", "fake"]
-    available: bool
-    reason: Text | None = Field(default=None, description="Why it is not available")
-    remedy: Text | None = None
-    device_uuid: Text | None = None
-    missing: dict[Text, Text] = Field(default_factory=dict, description="Field name to reason")
 
 
 class TelemetryOpened(EventModel):
@@ -332,6 +319,7 @@ class RunEnded(EventModel):
 Event = Annotated[
     RunStarted
     | EnvironmentRead
+    | ModeTried
     | ModelBuilt
     | RowsDropped
     | RowStarted
@@ -340,10 +328,15 @@ Event = Annotated[
     | WarmedUp
     | RoundStarted
     | SampleTaken
+    | CellProfiled
     | DraftStarted
     | DraftWarmedUp
     | DraftSampleTaken
     | DraftFailed
+    | DecodingStarted
+    | DecodingWarmedUp
+    | BlockDecoded
+    | DecodingFailed
     | Paused
     | Continued
     | CellFinished

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from specprof.plan.plan import Cell, Plan, Row
+from specprof.run.events import ModelBuilt
+from specprof.run.mode_check import RanAs
 from specprof.run.statistics import Estimate
 
 PAUSE = b"p"
@@ -26,8 +28,20 @@ class Job(BaseModel):
     known: list[tuple[Cell, Estimate]] = Field(
         default_factory=list, description="T(K)/T(1) of cells measured before, where the grid is refined"
     )
+    built: ModelBuilt | None = Field(
+        default=None, description="How an earlier child executed its steps, as this one must too"
+    )
+    without_modes: list[RanAs] = Field(
+        default_factory=list, description="Execution modes whose check a child died of"
+    )
     without_draft: list[Row] = Field(
         default_factory=list, description="Rows whose draft pass failed before: they go without"
+    )
+    without_decoding: list[tuple[Row, int | None]] = Field(
+        default_factory=list, description="Rows and settings whose decoding failed before: they go without"
+    )
+    unprofiled: list[Cell] = Field(
+        default_factory=list, description="Cells measured before whose time is still to be broken down"
     )
     next_round: dict[str, int] = Field(
         default_factory=dict, description="First free round of rows begun before, by `row_key`"

@@ -13,6 +13,7 @@ import json
 import os
 import stat
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
@@ -68,17 +69,20 @@ def _cannot_write(path: Path, error: OSError) -> WriteProblem:
 class Journal:
     """The journal of one run, locked against a second writer for as long as it is open."""
 
-    def __init__(self, output: Path, *, resume: bool = False, force: bool = False) -> None:
+    def __init__(self, output: Path, *, resume: bool = False, force: bool = False, new: bool = False) -> None:
         """Opens the journal of `output`; with `resume` what lies there is kept, see `cut_after`.
 
         Raises WriteProblem where another process writes it, where it cannot be written, or where an
-        unfinished run lies there and neither `resume` nor `force` is given.
+        unfinished run lies there and neither `resume` nor `force` is given; with `new` FileExistsError
+        where any journal lies there.
         """
         self.output = output
         self.path = journal_path(output)
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         try:
-            self._descriptor = os.open(self.path, flags, 0o644)
+            self._descriptor = os.open(self.path, flags | os.O_EXCL if new else flags, 0o644)
+        except FileExistsError:
+            raise
         except OSError as error:
             raise _cannot_write(self.path, error) from None
         try:
@@ -114,14 +118,60 @@ class Journal:
         if intact_bytes < os.fstat(self._descriptor).st_size:
             os.ftruncate(self._descriptor, intact_bytes)
 
+    def take_up(self, events: Iterable[EventModel]) -> None:
+        """Puts these events, of a document to go on with, in the place of what lies here: whole or not at
+        all. Raises WriteProblem.
+
+        The new file is locked before it takes the place, so that there is always one writer.
+        """
+        data = "".join(line_of(event) + "\n" for event in events).encode("ascii")
+        descriptor, temporary = -1, None
+        try:
+            descriptor, temporary = tempfile.mkstemp(
+                prefix=f".{self.output.stem[:100]}-", dir=self.path.parent
+            )
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.fcntl(descriptor, fcntl.F_SETFL, os.O_APPEND)
+            _write(descriptor, data)
+            os.fsync(descriptor)
+            os.fchmod(descriptor, 0o644)
+            os.replace(temporary, self.path)
+            temporary = None
+            self._descriptor, descriptor = descriptor, self._descriptor
+            _sync_folder(self.path.parent)
+        except OSError as error:
+            raise _cannot_write(self.path, error) from None
+        finally:
+            if descriptor >= 0:
+                os.close(descriptor)
+            if temporary is not None:
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary)
+
     def append(self, event: EventModel) -> None:
         """Writes one event; forces it to disk where it ends a cell. Raises WriteProblem."""
+        if self.write(event):
+            self.force()
+
+    def write(self, event: EventModel) -> bool:
+        """Writes one event. Whether it is to be forced to disk: it begins the run or ends a cell. Raises
+        WriteProblem."""
         data = line_of(event).encode("ascii") + b"\n"
         try:
-            while data:
-                data = data[os.write(self._descriptor, data) :]
-            if isinstance(event, CellFinished | CellFailed | RunStarted):
-                os.fsync(self._descriptor)
+            _write(self._descriptor, data)
+        except OSError as error:
+            raise WriteProblem(_cannot_write(self.path, error).what, _KEPT) from None
+        return isinstance(event, CellFinished | CellFailed | RunStarted)
+
+    def force(self) -> None:
+        """Waits until all that was written is on the disk; in a thread of its own, if need be, the journal
+        may be closed meanwhile. Raises WriteProblem."""
+        try:
+            descriptor = os.dup(self._descriptor)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
         except OSError as error:
             raise WriteProblem(_cannot_write(self.path, error).what, _KEPT) from None
 
@@ -190,6 +240,12 @@ def write_whole(output: Path, data: bytes) -> None:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
 
 
 def _sync_folder(folder: Path) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from specprof.run.events import TelemetrySample
 from specprof.run.record import MAX_PAUSES, PauseRecord
+from specprof.run.telemetry import TelemetrySample
 
 
 class Pauses:

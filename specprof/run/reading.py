@@ -18,7 +18,15 @@ from pydantic import TypeAdapter
 
 from specprof.errors import RunFileProblem
 from specprof.run.events import ADAPTER, EventModel, Resumed, RunEnded
-from specprof.run.recheck import check_cells, check_drafts, check_reference, recomputed, record_of, reduced
+from specprof.run.recheck import (
+    check_cells,
+    check_drafts,
+    check_reference,
+    check_validation,
+    recomputed,
+    record_of,
+    reduced,
+)
 from specprof.run.record import SCHEMA_VERSION, RunRecord
 from specprof.run.reduce import Reduction
 from specprof.run.regular_file import regular_bytes
@@ -207,6 +215,7 @@ def _record_of_document(data: bytes, where: str) -> tuple[RunRecord, tuple[str, 
         return stored, ()
     check_cells(stored, where)
     check_drafts(stored, where)
+    check_validation(stored, where)
     return recomputed(stored, where)
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 import numpy as np
 from pydantic import ValidationError
 
 from specprof.errors import RunFileProblem
 from specprof.plan.plan import Cell, Row
+from specprof.run.cell_record import CellRecord, DraftRecord, Interval, Measured
+from specprof.run.decoding_state import block_fault
 from specprof.run.events import EventModel
-from specprof.run.held_times import held_times, held_words
-from specprof.run.record import CellRecord, DraftRecord, Interval, Measured, RunRecord
+from specprof.run.held_times import TIMED, held_times, held_words
+from specprof.run.record import RunRecord
 from specprof.run.reduce import Reduction
 from specprof.run.strict_json import validation_problem
 from specprof.run.unfold import unfold
@@ -21,8 +24,7 @@ TOLERANCE = 1e-6
 """Relative difference up to which a stored statistic agrees with the recomputed one."""
 MAX_WARNINGS = 20
 
-_TIMED = ("measured_ms", "head_ms", "masked_ms")
-_INTERVALS = (*_TIMED, "latency_ms", "ratio")
+_INTERVALS = (*TIMED, "latency_ms", "ratio", "beside_latency_ms", "beside_ratio", "beside_over")
 
 
 def check_reference(record: RunRecord, where: str) -> None:
@@ -56,14 +58,18 @@ def check_cells(record: RunRecord, where: str) -> None:
         if cell.cell in seen:
             raise RunFileProblem(f"{path}: {cell.cell} is there twice")
         seen.add(cell.cell)
-        for name in _TIMED:
+        for name in TIMED:
             measured = getattr(cell, name)
             if measured is not None:
                 _check_lists(measured, f"{path}.{name}")
         if cell.measured_ms is None:
             continue
-        if cell.head_ms is not None and cell.head_ms.rounds != cell.measured_ms.rounds:
-            raise RunFileProblem(f"{path}.head_ms.rounds: not those of measured_ms")
+        for whole, part in (("measured_ms", "head_ms"), ("beside_ms", "beside_head_ms")):
+            step, head = getattr(cell, whole), getattr(cell, part)
+            if head is not None and (step is None or head.rounds != step.rounds):
+                raise RunFileProblem(f"{path}.{part}.rounds: not those of {whole}")
+        if cell.beside_ms is not None and record.plan.attention_beside is None:
+            raise RunFileProblem(f"{path}.beside_ms: the plan has no second attention")
 
 
 def check_drafts(record: RunRecord, where: str) -> None:
@@ -81,6 +87,27 @@ def check_drafts(record: RunRecord, where: str) -> None:
         seen.add(draft.row)
         if draft.pass_ms is not None:
             _check_lists(draft.pass_ms, f"{path}.pass_ms")
+
+
+def check_validation(record: RunRecord, where: str) -> None:
+    """Refuses decoding that is not of the plan's rows and settings, or cannot be computed with."""
+    validation, rows = record.plan.validation, set(record.plan.rows())
+    seen = set[tuple[Row, int | None]]()
+    for index, decoding in enumerate(record.validation):
+        path, place = f"{where}: validation[{index}]", (decoding.row, decoding.setting)
+        if validation is None:
+            raise RunFileProblem(f"{path}: the plan does not decode")
+        known = decoding.setting is None or decoding.setting < len(validation.settings)
+        if decoding.row not in rows or not known or place in seen:
+            raise RunFileProblem(f"{path}: it is there twice, or not in the plan")
+        seen.add(place)
+        if len(decoding.sampled_at_s) != len(decoding.blocks):
+            count = len(decoding.sampled_at_s)
+            raise RunFileProblem(f"{path}.sampled_at_s: {count} values for {len(decoding.blocks)} blocks")
+        for number, block in enumerate(decoding.blocks):
+            fault = block_fault(record.plan, *place, block)
+            if fault:
+                raise RunFileProblem(f"{path}.blocks[{number}]: {fault}")
 
 
 def _check_lists(measured: Measured, path: str) -> None:
@@ -107,18 +134,43 @@ def reduced(events: Iterable[EventModel], where: str, item: str) -> Reduction:
     return reduction
 
 
-def record_of(reduction: Reduction, where: str) -> RunRecord:
-    """The reduction's record. Raises RunFileProblem where a statistic of absurd samples overflows."""
+def record_of(
+    reduction: Reduction, where: str, paths: Mapping[Cell | Row, str] = MappingProxyType({})
+) -> RunRecord:
+    """The reduction's record. Raises RunFileProblem where a statistic of absurd samples overflows.
+
+    `paths` says where in the file a cell or a draft pass stands.
+    """
     try:
         with np.errstate(all="ignore"):
             return reduction.record()
     except ValidationError as error:
-        raise validation_problem(error, f"{where}: computed") from None
+        found = _overflowing(reduction)
+        place = "" if found is None else f"{paths.get(found) or found}: "
+        raise validation_problem(error, f"{where}: {place}computed") from None
+
+
+def _overflowing(reduction: Reduction) -> Cell | Row | None:
+    """The first cell, or row of a draft pass, that has no record."""
+    with np.errstate(all="ignore"):
+        for cell in reduction.cells:
+            try:
+                reduction.cell_record(cell)
+            except ValidationError:
+                return cell
+        for row in reduction.drafts:
+            try:
+                reduction.draft_record(row)
+            except ValidationError:
+                return row
+    return None
 
 
 def recomputed(stored: RunRecord, where: str) -> tuple[RunRecord, tuple[str, ...]]:
     """The record that a document's samples give, and a sentence for each thing it had said otherwise."""
-    record = record_of(reduced(unfold(stored), where, "event"), where)
+    paths: dict[Cell | Row, str] = {cell.cell: f"cells[{index}]" for index, cell in enumerate(stored.cells)}
+    paths.update((draft.row, f"drafts[{index}]") for index, draft in enumerate(stored.drafts))
+    record = record_of(reduced(unfold(stored), where, "event"), where, paths)
     warnings = list(_disagreements(stored, record))
     if len(warnings) > MAX_WARNINGS:
         more = len(warnings) - MAX_WARNINGS
@@ -134,6 +186,10 @@ def _disagreements(stored: RunRecord, record: RunRecord) -> Iterator[str]:
         yield "stored pauses do not follow one another: put in order"
     if stored.status != record.status:
         yield f"stored status {stored.status}, but its cells make it {record.status}"
+    elif stored.validity is not None and record.validity is not None:
+        said, found = stored.validity.verdict, record.validity.verdict
+        if said != found:
+            yield f"stored validity {said}, but its cells make it {found}: recomputed"
     _, went_back = held_times(stored)
     if went_back:
         yield held_words(went_back)
@@ -177,7 +233,7 @@ def _judged_disagreements(
 
 
 def _interval_disagreement(name: str, before: Interval, after: Interval) -> str | None:
-    unit = "" if name == "ratio" else " ms"
+    unit = " ms" if name.endswith("_ms") else ""
     if not before.ci_low <= before.median <= before.ci_high:
         return (
             f"stored {name} is impossible, {before.ci_low:.6g} ≤ {before.median:.6g} ≤ "

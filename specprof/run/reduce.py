@@ -13,19 +13,17 @@ import numpy as np
 from specprof.errors import RunFileProblem
 from specprof.plan.plan import Cell, Plan, Row
 from specprof.run import events as ev
-from specprof.run.cell_state import CellState, interval, timed_fields
+from specprof.run.cell_record import MAX_SAMPLES, CellRecord, DraftRecord
+from specprof.run.cell_state import CellState, beside_fields, interval, paired_ratio, timed_fields
+from specprof.run.counter_verdict import MAX_STEP_S
+from specprof.run.decoding_state import Decodings
 from specprof.run.draft_state import DraftState, draft_record
+from specprof.run.environment import Environment
 from specprof.run.pauses import Pauses
-from specprof.run.record import (
-    MAX_SAMPLES,
-    SCHEMA_VERSION,
-    CellRecord,
-    DraftRecord,
-    NoticeRecord,
-    RunRecord,
-    Status,
-)
-from specprof.run.statistics import Estimate, Vector, full_depth, median_estimate, paired
+from specprof.run.record import SCHEMA_VERSION, NoticeRecord, RunRecord, Status
+from specprof.run.statistics import Estimate, Vector, median_estimate, paired
+from specprof.run.telemetry import TelemetrySample, TelemetrySource
+from specprof.run.validity import validity_of
 from specprof.run.verdict import judge
 
 MAX_TELEMETRY = 100_000
@@ -39,14 +37,15 @@ class Reduction:
 
     def __init__(self) -> None:
         self.header: ev.RunStarted | None = None
-        self.environment: ev.Environment | None = None
+        self.environment: Environment | None = None
         self.built: ev.ModelBuilt | None = None
         self.cells: dict[Cell, CellState] = {}
         self.drafts: dict[Row, DraftState] = {}
+        self.decodings: Decodings | None = None
         self.dropped: dict[Row, str] = {}
         self.notices: list[NoticeRecord] = []
-        self.sources: list[ev.TelemetrySource] = []
-        self.telemetry: list[ev.TelemetrySample] = []
+        self.sources: list[TelemetrySource] = []
+        self.telemetry: list[TelemetrySample] = []
         self.pauses = Pauses()
         self.fatal: ev.Fatal | None = None
         self.cancelled: ev.Cancelled | None = None
@@ -72,7 +71,9 @@ class Reduction:
                 state = self.cells.get(event.cell)
                 if state is None:
                     return _stranger(event.cell)
-                if len((state.masked if event.masked else state.plain).ms) >= MAX_SAMPLES:
+                if event.attention not in (None, self.plan.attention_beside):
+                    return f"a sample with attention {event.attention}, which the plan does not have"
+                if len(state.series_of(event).ms) >= MAX_SAMPLES:
                     return f"more than {MAX_SAMPLES} samples of {event.cell}"
             case ev.CellEvent():
                 return None if event.cell in self.cells else _stranger(event.cell)
@@ -88,6 +89,9 @@ class Reduction:
                 if not self.drafts:
                     return "an event speaks of a drafter, which the plan does not have"
                 return self._row_fault([event.row]) or self.drafts[event.row].fault(event)
+            case ev.DecodingEvent():
+                assert self.decodings is not None
+                return self.decodings.fault(event)
             case ev.RowsDropped():
                 return self._row_fault(event.rows)
             case ev.RunStarted():
@@ -127,14 +131,21 @@ class Reduction:
                 self.cells[event.cell].discard(event.discarded_ms)
             case ev.SampleTaken():
                 self._sample(event)
+            case ev.CellProfiled():
+                self.cells[event.cell].breakdown = event.breakdown
             case ev.DraftEvent():
                 self.drafts[event.row].take(event)
+            case ev.DecodingEvent():
+                assert self.decodings is not None
+                self.decodings.take(event)
             case ev.CellFinished():
                 state = self.cells[event.cell]
                 state.finished = event
                 state.failed = None  # K = 1 is measured again by the child that follows a lost one
             case ev.CellFailed():
-                self.cells[event.cell].failed = event
+                state = self.cells[event.cell]
+                if not state.measured:  # K = 1 may be measured again beside others: its result stands
+                    state.failed = event
             case ev.Notice():
                 self._note(event)
             case ev.TelemetryOpened():
@@ -159,6 +170,7 @@ class Reduction:
         self._plan = event.plan
         self.cells = {cell: CellState(cell) for cell in event.plan.cells()}
         self._rows = set(event.plan.rows())
+        self.decodings = Decodings(event.plan)
         if event.plan.drafter is not None:
             self.drafts = {row: DraftState() for row in event.plan.rows()}
 
@@ -174,7 +186,7 @@ class Reduction:
     def _sample(self, event: ev.SampleTaken) -> None:
         state = self.cells[event.cell]
         state.take(event)
-        if event.masked:
+        if not event.own:
             return
         if state.finished is not None and state.finished.stop_reason == "interrupted":
             state.finished = None
@@ -187,7 +199,7 @@ class Reduction:
             notice = NoticeRecord(t_s=event.t_s, level=event.level, text=event.text)
             insort(self.notices, notice, key=_time_of)
 
-    def _open_source(self, source: ev.TelemetrySource) -> None:
+    def _open_source(self, source: TelemetrySource) -> None:
         """Takes a source's own word; a resumed run opens its sources again, and the last word counts."""
         for index, known in enumerate(self.sources):
             if (known.source, known.device_uuid) == (source.source, source.device_uuid):
@@ -200,9 +212,11 @@ class Reduction:
 
     def depth_samples(self, cell: Cell) -> Vector:
         """A cell's samples at full depth, ms, `[n]`."""
-        series = self.cells[cell].plain
-        shape = self.plan.model
-        return full_depth(series.ms, series.heads(), shape.layers_measured, shape.layers_total)
+        return self.cells[cell].plain.at_depth(self.plan.model)
+
+    def _base_of(self, cell: Cell) -> CellState:
+        """K = 1 of the cell's row."""
+        return self.cells[Cell(cell.batch_size, cell.seq_len, 1)]
 
     def latency(self, cell: Cell) -> Estimate | None:
         """Latency at full depth, ms; None before the first sample and for a failed cell."""
@@ -217,27 +231,21 @@ class Reduction:
         """
         if self.cells[cell].failed is not None:
             return None
-        base = Cell(cell.batch_size, cell.seq_len, 1)
-        if cell == base:
-            return Estimate(1.0, 1.0, 1.0) if self.cells[cell].plain.ms else None
-        mine, ones = paired(
-            self.depth_samples(cell),
-            self.cells[cell].plain.rounds,
-            self.depth_samples(base),
-            self.cells[base].plain.rounds,
-        )
-        return median_estimate(mine / ones) if mine.size else None
+        state, base = self.cells[cell], self._base_of(cell)
+        if state is base:
+            return Estimate(1.0, 1.0, 1.0) if state.plain.ms else None
+        return paired_ratio(state.plain, base.plain, self.plan.model)
 
     def draft_ratio(self, row: Row) -> Estimate | None:
         """Paired draft pass over T(1) at full depth; None before the first pair and where it failed."""
-        draft, base = self.drafts[row], Cell(*row, 1)
+        draft, base = self.drafts[row], self.cells[Cell(*row, 1)].plain
         if draft.failed is not None:
             return None
         passes, ones = paired(
             np.asarray(draft.series.ms, dtype=np.float64),
             draft.series.rounds,
-            self.depth_samples(base),
-            self.cells[base].plain.rounds,
+            base.at_depth(self.plan.model),
+            base.rounds,
         )
         return median_estimate(passes / ones) if passes.size else None
 
@@ -260,23 +268,29 @@ class Reduction:
         """The run record. Raises RunFileProblem where there was no header."""
         plan, header = self.plan, self.header
         assert header is not None
+        status, cells = self.status(), [self.cell_record(cell) for cell in self.cells]
         return RunRecord(
             schema_version=SCHEMA_VERSION,
             run_id=header.run_id,
             created_at=header.created_at,
-            status=self.status(),
+            status=status,
             specprof_version=header.specprof_version,
             environment=self.environment,
             plan=plan,
             execution=self.built.execution if self.built else None,
+            checks_s=self.built.checks_s if self.built else None,
+            checks=self.built.checks if self.built else [],
+            sdpa_backends=self.built.sdpa_backends if self.built else [],
             model_build_s=self.built.build_s if self.built else None,
             weight_bytes=self.built.weight_bytes if self.built else None,
-            cells=[self.cell_record(cell) for cell in self.cells],
+            cells=cells,
             drafts=[self.draft_record(row) for row in self.drafts],
+            validation=self.decodings.records() if self.decodings else [],
             notices=self.notices,
             pauses=self.pauses.records,
             telemetry_sources=self.sources,
             telemetry=self.telemetry,
+            validity=validity_of(status, cells, self.sources),
         )
 
     def cell_record(self, cell: Cell) -> CellRecord:
@@ -298,8 +312,10 @@ class Reduction:
             latency=latency,
             stop_reason=stop_reason,
             rule=self.plan.stopping,
-            on_gpu=self.plan.device.startswith("cuda"),
+            on_gpu=self.plan.on_cuda,
             telemetry=self._telemetry_between(state.plain.at_s[0], ended),
+            before=self._gpu_before(state.plain.at_s[0]),
+            sampled_at_s=state.plain.at_s,
             suspended_rounds=sorted(state.suspended_rounds),
         )
         return CellRecord(
@@ -312,8 +328,9 @@ class Reduction:
             stop_reason=stop_reason,
             finished_at_s=ended,
             estimated=not self.plan.model.full_depth,
+            **beside_fields(state, self._base_of(cell), self.plan.model),
             memory_bytes=state.finished.memory_bytes if state.finished else None,
-            kernel=state.finished.kernel if state.finished else None,
+            predicted_bytes=state.finished.predicted_bytes if state.finished else None,
         )
 
     def draft_record(self, row: Row) -> DraftRecord:
@@ -327,8 +344,10 @@ class Reduction:
                 latency=median_estimate(series.ms),
                 stop_reason=None,
                 rule=self.plan.stopping,
-                on_gpu=self.plan.device.startswith("cuda"),
+                on_gpu=self.plan.on_cuda,
                 telemetry=self._telemetry_between(series.at_s[0], series.at_s[-1]),
+                before=self._gpu_before(series.at_s[0]),
+                sampled_at_s=series.at_s,
                 suspended_rounds=sorted(state.suspended_rounds),
             )
         why_not = self.dropped.get(row, "not reached")
@@ -341,15 +360,22 @@ class Reduction:
         reason = state.finished.stop_reason if state.finished else "interrupted"
         return "budget" if reason == "interrupted" and state.cell.row in self.dropped else reason
 
-    def _telemetry_between(self, start_s: float, end_s: float) -> list[ev.TelemetrySample]:
+    def _telemetry_between(self, start_s: float, end_s: float) -> list[TelemetrySample]:
         first = bisect_left(self.telemetry, start_s, key=_time_of)
         after = bisect_right(self.telemetry, end_s, lo=first, key=_time_of)
         return self.pauses.without(self.telemetry[first:after])
+
+    def _gpu_before(self, start_s: float) -> TelemetrySample | None:
+        """The last reading of a GPU before a moment, if one was taken shortly before."""
+        after = bisect_left(self.telemetry, start_s, key=_time_of)
+        first = bisect_left(self.telemetry, start_s - MAX_STEP_S, hi=after, key=_time_of)
+        gpu = (one for one in reversed(self.telemetry[first:after]) if one.source != "host")
+        return next(gpu, None)
 
 
 def _stranger(cell: Cell) -> str:
     return f"an event speaks of {cell}, which the plan does not hold"
 
 
-def _time_of(moment: ev.TelemetrySample | NoticeRecord) -> float:
+def _time_of(moment: TelemetrySample | NoticeRecord) -> float:
     return moment.t_s

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from specprof.plan.modes import Attention
 from specprof.plan.plan import Row
 from specprof.run import events as ev
+from specprof.run.cell_record import CellRecord, DraftRecord, Measured
+from specprof.run.decoding import DecodingRecord
 from specprof.run.events import MAX_DISCARDED
 from specprof.run.held_times import held_times
-from specprof.run.record import CellRecord, DraftRecord, Measured, RunRecord
+from specprof.run.record import RunRecord
 
 
 def unfold(record: RunRecord) -> Iterator[ev.EventModel]:
@@ -37,9 +40,11 @@ def unfold(record: RunRecord) -> Iterator[ev.EventModel]:
     body.extend(_pauses(record))
     body.extend(_dropped(record))
     for cell in sorted(record.cells, key=lambda c: (c.order is None, c.order or 0)):
-        body.extend(_cell_events(cell))
+        body.extend(_cell_events(cell, record.plan.attention_beside))
     for draft in record.drafts:
         body.extend(_draft_events(draft))
+    for decoding in record.validation:
+        body.extend(_decoding_events(decoding))
     body[:0] = _added(record, body)
     # sort is stable: events of one moment keep the order above
     yield from sorted(body, key=lambda event: event.t_s)
@@ -55,6 +60,9 @@ def _built(record: RunRecord) -> Iterator[ev.EventModel]:
             build_s=record.model_build_s or 0.0,
             weight_bytes=record.weight_bytes or 0,
             execution=record.execution,
+            checks_s=record.checks_s or 0.0,
+            checks=record.checks,
+            sdpa_backends=record.sdpa_backends,
         )
 
 
@@ -95,15 +103,19 @@ def _added(record: RunRecord, body: list[ev.EventModel]) -> list[ev.EventModel]:
     ]
 
 
-def _cell_events(cell: CellRecord) -> Iterator[ev.EventModel]:
+def _cell_events(cell: CellRecord, beside: Attention | None) -> Iterator[ev.EventModel]:
     place = {"batch_size": cell.batch_size, "seq_len": cell.seq_len, "candidates": cell.candidates}
     if cell.measured_ms is not None:
         for start in range(0, len(cell.discarded_ms), MAX_DISCARDED):
             some = cell.discarded_ms[start : start + MAX_DISCARDED]
             yield ev.WarmedUp(**place, t_s=cell.started_at_s or 0.0, discarded_ms=some, settled=True)
-        yield from _samples(cell, cell.measured_ms, cell.head_ms, masked=False)
+        yield from _samples(cell, cell.measured_ms, cell.head_ms)
         if cell.masked_ms is not None:
             yield from _samples(cell, cell.masked_ms, None, masked=True)
+        if cell.beside_ms is not None:
+            yield from _samples(cell, cell.beside_ms, cell.beside_head_ms, attention=beside)
+        if cell.breakdown is not None:
+            yield ev.CellProfiled(**place, t_s=cell.finished_at_s or 0.0, breakdown=cell.breakdown)
     if cell.verdict in ("oom", "failed") or (cell.verdict == "not_run" and cell.finished_at_s is not None):
         reason = "; ".join(cell.reasons)[:4096]
         yield ev.CellFailed(**place, t_s=cell.finished_at_s or 0.0, verdict=cell.verdict, reason=reason)
@@ -113,7 +125,7 @@ def _cell_events(cell: CellRecord) -> Iterator[ev.EventModel]:
             t_s=cell.finished_at_s or 0.0,
             stop_reason=cell.stop_reason,
             memory_bytes=cell.memory_bytes,
-            kernel=cell.kernel,
+            predicted_bytes=cell.predicted_bytes,
         )
 
 
@@ -136,13 +148,28 @@ def _draft_events(draft: DraftRecord) -> Iterator[ev.EventModel]:
         yield ev.DraftFailed(**row, t_s=draft.failed_at_s, verdict=draft.verdict, reason=reason)
 
 
+def _decoding_events(decoding: DecodingRecord) -> Iterator[ev.EventModel]:
+    place = {**decoding.row._asdict(), "setting": decoding.setting}
+    for total_ms in decoding.discarded_ms:
+        yield ev.DecodingWarmedUp(**place, t_s=min(decoding.sampled_at_s, default=0.0), total_ms=total_ms)
+    for block, at_s in zip(decoding.blocks, decoding.sampled_at_s, strict=True):
+        yield ev.BlockDecoded(**place, t_s=at_s, block=block)
+    if decoding.failed is not None:
+        yield ev.DecodingFailed(**place, t_s=decoding.failed_at_s or 0.0, reason=decoding.failed)
+
+
 def _samples(
-    cell: CellRecord, measured: Measured, head: Measured | None, *, masked: bool
+    cell: CellRecord,
+    measured: Measured,
+    head: Measured | None,
+    *,
+    masked: bool = False,
+    attention: Attention | None = None,
 ) -> Iterator[ev.SampleTaken]:
     heads: list[float] | list[None] = [None] * len(measured.samples)
     if head is not None and len(head.samples) == len(measured.samples):
         heads = head.samples
-    suspended = frozenset(() if masked else cell.suspended_rounds)
+    suspended = frozenset(() if masked or attention else cell.suspended_rounds)
     moments = zip(measured.samples, heads, measured.rounds, measured.sampled_at_s, strict=True)
     for sample_ms, head_ms, round_number, at_s in moments:
         yield ev.SampleTaken(
@@ -154,6 +181,7 @@ def _samples(
             measured_ms=sample_ms,
             head_ms=head_ms,
             masked=masked,
+            attention=attention,
             suspended=round_number in suspended,
         )
 

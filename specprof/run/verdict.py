@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from specprof.plan.stopping import StoppingRule
-from specprof.run.events import StopReason, TelemetrySample
-from specprof.run.record import Verdict
+from specprof.run import clock_verdict, counter_verdict
+from specprof.run.cell_record import Verdict
+from specprof.run.events import StopReason
 from specprof.run.statistics import Estimate, relative_spread
+from specprof.run.telemetry import TelemetrySample
 
 MIN_SAMPLES_FOR_95 = 6
 NOISY_SPREAD = 0.10
 BUSY_HOST_PCT = 20.0
 PIDS_SHOWN = 8
 ROUNDS_SHOWN = 8
-
-INVALID_REASONS = {
-    "hw_slowdown": "hardware slowdown",
-    "sw_thermal": "thermal slowdown (software)",
-    "hw_thermal": "thermal slowdown (hardware)",
-    "hw_power_brake": "power brake",
-}
-WARN_REASONS = {
-    "sw_power_cap": "held back by the power cap",
-    "application_clocks": "application clocks are set",
-    "sync_boost": "sync boost",
-}
 
 
 class Judgement(NamedTuple):
@@ -41,28 +31,42 @@ def judge(
     stop_reason: StopReason | None,
     rule: StoppingRule,
     on_gpu: bool,
-    telemetry: Iterable[TelemetrySample],
+    telemetry: Sequence[TelemetrySample],
+    before: TelemetrySample | None = None,
+    sampled_at_s: Sequence[float] = (),
     suspended_rounds: Sequence[int] = (),
 ) -> Judgement:
-    """The verdict of a measured cell. `telemetry` holds what was read while its row was measured.
+    """The verdict of a measured cell. `telemetry` holds what was read while its row was measured, in order.
 
-    `suspended_rounds` are those in which one of its samples was interrupted.
+    `before` is the last reading of the GPU before that, from which its counters count. `sampled_at_s` is
+    when each sample ended. `suspended_rounds` are those in which one of its samples was interrupted.
 
     On a GPU a cell without NVML's word is `unverified`, never `valid`: nobody saw its clocks.
     """
-    readings = list(telemetry)
-    throttles = {reason for reading in readings for reason in reading.throttle_reasons or ()}
+    counted = [before, *telemetry] if before is not None else telemetry
     invalid = _suspended(suspended_rounds)
-    invalid += [text for key, text in INVALID_REASONS.items() if key in throttles]
-    warnings = [text for key, text in WARN_REASONS.items() if key in throttles]
-    warnings += _foreign(readings)
+    invalid += clock_verdict.slowdowns(telemetry) + counter_verdict.spoilt(counted)
+    warnings = clock_verdict.held_back(telemetry) + counter_verdict.warnings(counted)
+    warnings += clock_verdict.drift(telemetry) + _foreign(telemetry)
     warnings += _noise(samples, latency, stop_reason, rule)
-    unseen = on_gpu and not any(reading.throttle_reasons is not None for reading in readings)
+    unverified, partly = _unseen(telemetry, counted, sampled_at_s) if on_gpu else ([], [])
     if invalid:
-        return Judgement("invalid", tuple(invalid + warnings))
-    if unseen:
-        return Judgement("unverified", ("no telemetry of the GPU's clocks", *warnings))
+        return Judgement("invalid", (*invalid, *warnings))
+    if unverified:
+        return Judgement("unverified", (*unverified, *warnings))
+    warnings = partly + warnings
     return Judgement("warn" if warnings else "valid", tuple(warnings))
+
+
+def _unseen(
+    within: Sequence[TelemetrySample], counted: Sequence[TelemetrySample], sampled_at_s: Sequence[float]
+) -> tuple[list[str], list[str]]:
+    """Why nobody can vouch for the cell's clocks, or for a part of its samples."""
+    if not any(reading.throttle_reasons is not None for reading in within):
+        return [clock_verdict.UNSEEN], []
+    count, of = clock_verdict.unseen(counted, sampled_at_s), len(sampled_at_s)
+    words = [f"{clock_verdict.UNSEEN} for {count} of its {of} samples"] if count else []
+    return (words, []) if 2 * count > of else ([], words)  # a median is that of the half that was seen
 
 
 def _suspended(rounds: Sequence[int]) -> list[str]:
@@ -72,7 +76,7 @@ def _suspended(rounds: Sequence[int]) -> list[str]:
     return [f"suspended while it was measured (round{'s' if len(rounds) > 1 else ''} {shown})"]
 
 
-def _foreign(readings: list[TelemetrySample]) -> list[str]:
+def _foreign(readings: Sequence[TelemetrySample]) -> list[str]:
     pids = sorted({pid for reading in readings for pid in reading.foreign_pids or ()})
     shown = ", ".join(map(str, pids[:PIDS_SHOWN])) + (" …" if len(pids) > PIDS_SHOWN else "")
     found = [f"another process on the GPU (pid {shown})"] if pids else []

@@ -11,10 +11,12 @@ import tempfile
 from collections.abc import AsyncGenerator
 from typing import IO
 
-from specprof.run.events import EventModel
-from specprof.run.job import GO_ON, PAUSE, Job
+from pydantic import BaseModel
+
+from specprof.run.events import EventModel, event_of_json
+from specprof.run.job import GO_ON, PAUSE
 from specprof.run.sanitize import clean
-from specprof.session.lines import EventPipe, Garbage, events_from, open_pipe
+from specprof.session.lines import EventPipe, Garbage, Reads, events_from, open_pipe
 from specprof.session.patience import EXIT_TIMEOUT_S
 
 # -P: a torch.py in the folder the user stands in must not be taken for torch
@@ -36,7 +38,7 @@ class MeasuringChild:
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 — lives as long as the child
         self._ending: asyncio.Task[None] | None = None
 
-    async def start(self, job: Job) -> None:
+    async def start(self, job: BaseModel) -> None:
         """Starts the child with its job. Its stdout and stderr go to a log that is read if it dies."""
         with tempfile.TemporaryFile() as job_file:
             job_file.write(job.model_dump_json().encode())
@@ -73,10 +75,10 @@ class MeasuringChild:
         if self._pipe is not None:
             self._pipe.allow(silence_s)
 
-    def events(self) -> AsyncGenerator[EventModel | Garbage]:
+    def events(self, reads: Reads = event_of_json) -> AsyncGenerator[EventModel | Garbage]:
         """What the child says until its pipe closes. Raises Silence where it says nothing for too long."""
         assert self._pipe is not None
-        return events_from(self._pipe)
+        return events_from(self._pipe, reads)
 
     def wish(self, *, pause: bool) -> None:
         """Asks a started child to pause after its round, or to go on. The last wish counts.

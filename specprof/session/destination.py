@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from dataclasses import dataclass
@@ -9,17 +10,22 @@ from pathlib import Path
 
 from specprof.errors import EnvironmentProblem, UsageProblem, WriteProblem
 from specprof.places import runs_folder
-from specprof.plan.assemble import Asked, differences
+from specprof.plan.asked import Asked
+from specprof.plan.differences import differences
 from specprof.plan.plan import Plan
 from specprof.run import events as ev
+from specprof.run.environment import Environment
 from specprof.run.journal import Journal, check_output, journal_path
 from specprof.run.reading import load_record, read_journal
 from specprof.run.reduce import Reduction
 from specprof.run.unfold import unfold
 
 
-def default_output(plan: Plan, created_s: float) -> Path:
-    """A new name in the results folder, which is created. Raises WriteProblem where it cannot be."""
+def default_journal(plan: Plan, created_s: float) -> Journal:
+    """The journal of a new run in the results folder, which is created, under a name that no run has.
+
+    So it is of two that are begun in the same second too. Raises WriteProblem where it cannot be written.
+    """
     folder = runs_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -33,9 +39,28 @@ def default_output(plan: Plan, created_s: float) -> Path:
     stem = f"{Path(plan.model.name).name}-{device}-bs{plan.batch_sizes[0]}-{moment}"
     for number in range(1000):
         path = folder / (f"{stem}.json" if not number else f"{stem}-{number}.json")
-        if not path.exists() and not journal_path(path).exists():
-            return path
+        if os.path.lexists(path):
+            continue
+        try:
+            journal = Journal(path, new=True)
+        except FileExistsError:
+            continue
+        if not os.path.lexists(path):  # its journal goes once a run is published: one may have come meanwhile
+            return journal
+        journal.discard()
     raise WriteProblem(f"a thousand runs named {stem} lie in {folder}", "name a file with --output")
+
+
+def journal_of(output: Path, *, force: bool) -> Journal:
+    """The journal of a new run that is to be written to `output`. Raises WriteProblem."""
+    check_output(output, force=force)
+    journal = Journal(output, force=force)
+    try:
+        check_output(output, force=force)  # another specprof may have finished it before the lock was ours
+    except WriteProblem:
+        journal.discard()
+        raise
+    return journal
 
 
 @dataclass(frozen=True)
@@ -60,7 +85,7 @@ def newest_unfinished() -> Path:
     folder = runs_folder()
     found: list[tuple[float, Path]] = []
     if folder.is_dir():
-        for journal in folder.glob("*.jsonl.part"):
+        for journal in filter(_begun, folder.glob("*.jsonl.part")):
             output = journal.with_name(journal.name.removesuffix(".jsonl.part") + ".json")
             found.append((journal.stat().st_mtime, output))
         documents = filter(_says_unfinished, folder.glob("*.json"))
@@ -68,6 +93,14 @@ def newest_unfinished() -> Path:
     if not found:
         raise UsageProblem(f"no unfinished run lies in {folder}", "name one with --output FILE")
     return max(found)[1]
+
+
+def _begun(journal: Path) -> bool:
+    """Whether there is a journal that holds anything: one whose run was killed at once is empty."""
+    try:
+        return journal.stat().st_size > 0
+    except OSError:
+        return False
 
 
 def _says_unfinished(document: Path) -> bool:
@@ -85,7 +118,7 @@ def open_unfinished(output: Path | None, asked: Asked) -> Unfinished:
     """Opens an unfinished run for going on. Raises UsageProblem where it is another run than asked for."""
     path = newest_unfinished() if output is None else output
     lying = journal_path(path)
-    if lying.exists():
+    if _begun(lying):
         journal = Journal(path, resume=True)
         events = _intact_events(journal)
         from_document = False
@@ -128,8 +161,6 @@ def _continued(
     reduction = Reduction()
     for event in events:
         reduction.apply(event)
-        if from_document:
-            journal.append(event)
     header = reduction.header
     assert header is not None
     _same_version(header.specprof_version)
@@ -139,6 +170,8 @@ def _continued(
             "the unfinished run has another plan: " + "; ".join(changed[:10]),
             "leave these options out to go on with it",
         )
+    if from_document:
+        journal.take_up(events)
     return Unfinished(journal, reduction, from_document)
 
 
@@ -152,7 +185,7 @@ def _same_version(recorded: str) -> None:
         )
 
 
-def check_same_machine(before: ev.Environment | None, now: ev.Environment) -> None:
+def check_same_machine(before: Environment | None, now: Environment) -> None:
     """Refuses to mix measurements of different devices or library versions in one run.
 
     Raises EnvironmentProblem that lists the differences.
@@ -165,6 +198,7 @@ def check_same_machine(before: ev.Environment | None, now: ev.Environment) -> No
         "threads": (before.device.threads, now.device.threads),
         "torch": (before.torch, now.torch),
         "transformers": (before.transformers, now.transformers),
+        "torchao": (before.torchao, now.torchao),
     }
     changed = [f"{name} was {old}, is {new}" for name, (old, new) in pairs.items() if old != new]
     if changed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from specprof.plan.plan import Cell, Row
 from specprof.run import events as ev
+from specprof.run.mode_check import RanAs
 from specprof.run.reduce import Reduction
 
 
@@ -19,6 +20,10 @@ class InFlight:
         self._run_any = False
         self.drafting: Row | None = None
         """The row whose draft pass is in progress: no cell is to blame then."""
+        self.decoding: tuple[Row, int | None] | None = None
+        """The row and setting that are decoded: no cell is to blame then either."""
+        self.trying: RanAs | None = None
+        """The execution mode that is being checked."""
 
     @property
     def cells(self) -> list[Cell]:
@@ -27,19 +32,31 @@ class InFlight:
 
     @property
     def blamed(self) -> Cell | None:
-        return None if self.drafting is not None else next(iter(self.cells), None)
+        elsewhere = self.drafting is not None or self.decoding is not None
+        return None if elsewhere else next(iter(self.cells), None)
 
     @property
     def lost(self) -> str:
         """What is lost with the child, in words; nothing where nothing is to blame."""
+        if self.trying is not None:
+            return f"execution {self.trying}"
         if self.drafting is not None:
             row = self.drafting
             return f"the draft pass at batch {row.batch_size}, seq_len {row.seq_len}"
+        if self.decoding is not None:
+            row, setting = self.decoding
+            which = "plain decoding" if setting is None else f"decoding with setting {setting}"
+            return f"{which} at batch {row.batch_size}, seq_len {row.seq_len}"
         return "" if self.blamed is None else str(self.blamed)
 
     def follow(self, event: ev.EventModel) -> None:
         self.drafting = event.row if isinstance(event, ev.DraftStarted) else None
+        self.decoding = (event.row, event.setting) if isinstance(event, ev.DecodingStarted) else None
         match event:
+            case ev.ModeTried():
+                self.trying = event.execution
+            case ev.ModelBuilt():
+                self.trying = None
             case ev.RowStarted():
                 self._row = event.row
                 self._begin(preparing=self._left(), running=self._warmed_up())
@@ -48,9 +65,10 @@ class InFlight:
                 self._begin(preparing=added, running=added)
             case ev.CellPrepared():
                 self._preparing = _without_first(self._preparing, event.cell)
-            case ev.WarmedUp() | ev.SampleTaken(masked=False):
-                self._run_any = True
-                self._preparing, self._running = [], _without_first(self._running, event.cell)
+            case ev.WarmedUp():
+                self._ran(event.cell)
+            case ev.SampleTaken() if event.own:
+                self._ran(event.cell)
             case ev.RoundStarted():
                 self._begin(running=[Cell(*event.row, k) for k in event.order])
                 self._run_any = True
@@ -65,6 +83,10 @@ class InFlight:
 
     def _begin(self, *, running: list[Cell], preparing: list[Cell] | None = None) -> None:
         self._preparing, self._running, self._run_any = preparing or [], running, False
+
+    def _ran(self, cell: Cell) -> None:
+        self._run_any = True
+        self._preparing, self._running = [], _without_first(self._running, cell)
 
     def _end(self, cell: Cell) -> None:
         self._over.add(cell)
@@ -86,7 +108,7 @@ class InFlight:
     def _warmed_up(self) -> list[Cell]:
         """Those of them that are warmed up, in order: on the CPU only K = 1 and the largest are."""
         left = self._left()
-        on_cuda = self._reduction.plan.device.startswith("cuda")
+        on_cuda = self._reduction.plan.on_cuda
         return left if on_cuda else [*left[:1], *left[1:][-1:]]
 
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -102,7 +102,11 @@ async def open_pipe(descriptor: int) -> EventPipe:
     return EventPipe(reader, transport)
 
 
-async def events_from(reader: Reader) -> AsyncGenerator[EventModel | Garbage]:
+Reads = Callable[[str], EventModel]
+"""An event from its JSON text. Raises pydantic.ValidationError."""
+
+
+async def events_from(reader: Reader, reads: Reads = event_of_json) -> AsyncGenerator[EventModel | Garbage]:
     """Events in order until the pipe closes. A line that is none comes as Garbage."""
     buffered = b""
     skipping = False
@@ -113,7 +117,7 @@ async def events_from(reader: Reader) -> AsyncGenerator[EventModel | Garbage]:
             if skipping:
                 skipping = False
                 continue
-            yield _decoded(line)
+            yield _decoded(line, reads)
             await breath.take()
         if len(buffered) > MAX_LINE_BYTES:
             buffered = b""
@@ -125,12 +129,12 @@ async def events_from(reader: Reader) -> AsyncGenerator[EventModel | Garbage]:
         yield Garbage("a line that was cut off")
 
 
-def _decoded(line: bytes) -> EventModel | Garbage:
+def _decoded(line: bytes, reads: Reads) -> EventModel | Garbage:
     try:
         text = line.decode()
         # short, printable ASCII without an escape in it has nothing to clean: so is every sample
         if not (len(text) <= MAX_STRING and text.isascii() and text.isprintable() and "\\" not in text):
             text = json.dumps(clean_tree(json.loads(text)))
-        return event_of_json(text)
+        return reads(text)
     except (ValueError, RecursionError, RunFileProblem, ValidationError):
         return Garbage(f"a line that is no event ({len(line)} bytes)")

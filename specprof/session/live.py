@@ -10,18 +10,20 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 
 from specprof.errors import RunFileProblem
 from specprof.plan.plan import Cell
 from specprof.run import events as ev
-from specprof.run.job import Job, row_key
+from specprof.run.environment import Device
+from specprof.run.job import Job
+from specprof.run.mode_check import RanAs
 from specprof.run.reduce import Reduction
-from specprof.run.statistics import Estimate
 from specprof.session.child import COMMAND, TERM_AFTER_S, MeasuringChild
 from specprof.session.in_flight import InFlight
 from specprof.session.lines import Breath, Garbage, Silence
 from specprof.session.patience import SAMPLE_TIMEOUT_S, Patience
+from specprof.session.remaining import remaining
 from specprof.session.telemetry import watch_gpu, watch_host
 
 MAX_RESTARTS = 3
@@ -56,6 +58,7 @@ class LiveSession:
         self._child: MeasuringChild | None = None
         self._watchers: list[asyncio.Task[None]] = []
         self._restarts = 0
+        self._without_modes: list[RanAs] = []
         self._garbage = 0
         self._stopping: str | None = None
         self._term_after_s = TERM_AFTER_S
@@ -65,6 +68,8 @@ class LiveSession:
         self._patience = Patience(sample_timeout_s)
         self._in_flight = InFlight(self.reduction)
         self._sampled = False
+        self._gpu_lost: ev.Fatal | None = None
+        self._measured_all = False
 
     def now_s(self) -> float:
         return max(0.0, time.monotonic() - self.origin_s)
@@ -150,34 +155,18 @@ class LiveSession:
         done = set(self.reduction.finished_cells())
         while True:
             if self._stopping is not None:
-                await self._queue.put(ev.Cancelled(t_s=self.now_s(), reason=self._stopping))
+                await self._queue.put(self._last_word())
                 return
-            plan = self.reduction.plan  # with what was added to it meanwhile
-            ended = await self._run_child(Job(plan=plan, origin_s=self.origin_s, **self._progress(done)))
+            job = remaining(
+                self.reduction,
+                self.origin_s,
+                done,
+                after_loss=self._restarts > 0,
+                without_modes=self._without_modes,
+            )
+            ended = await self._run_child(job)
             if ended or not await self._survived(done):
                 return
-
-    def _progress(self, done: set[Cell]) -> dict[str, object]:
-        rounds: dict[str, int] = {}
-        for cell, state in self.reduction.cells.items():
-            used = max([*state.plain.rounds, *state.masked.rounds], default=-1) + 1
-            rounds[row_key(cell.row)] = max(rounds.get(row_key(cell.row), 0), used)
-        for row, draft in self.reduction.drafts.items():
-            rounds[row_key(row)] = max([rounds[row_key(row)], *(used + 1 for used in draft.series.rounds)])
-        return {
-            "ended": sorted(done | self.reduction.finished_cells()),
-            "next_round": rounds,
-            "without_draft": [row for row, draft in self.reduction.drafts.items() if draft.failed],
-            "known": list(self._known()),
-        }
-
-    def _known(self) -> Iterator[tuple[Cell, Estimate]]:
-        """What a child that goes on refining needs of the cells measured before it."""
-        if self.reduction.plan.refinement is not None:
-            for cell, state in self.reduction.cells.items():
-                ratio = self.reduction.ratio(cell) if state.measured else None
-                if ratio is not None:
-                    yield cell, ratio
 
     async def _run_child(self, job: Job) -> bool:
         """Runs one child to its end. True where the run has ended with it, well or not."""
@@ -205,15 +194,23 @@ class LiveSession:
                     silent = f"timeout: the measuring child said nothing for {silence.limit_s:.0f} s"
             cause = silent or await child.cause_of_end()
             if patience.ended:
+                if self._gpu_lost is not None and not self._measured_all:
+                    await self._queue.put(self._last_word())
                 return True
             if self._stopping is None:
                 await self._lost(cause)
                 return False
-            await self._queue.put(ev.Cancelled(t_s=self.now_s(), reason=self._stopping))
+            await self._queue.put(self._last_word())
             return True
         finally:
             self._resting = False
             await child.close()
+
+    def _last_word(self) -> ev.EventModel:
+        """How a run ends that was stopped."""
+        if self._gpu_lost is not None:
+            return self._gpu_lost.model_copy(update={"t_s": self.now_s()})
+        return ev.Cancelled(t_s=self.now_s(), reason=self._stopping or "")
 
     def _tell_wishes(self, child: MeasuringChild) -> None:
         """Tells a new child what was asked for while there was none."""
@@ -239,6 +236,8 @@ class LiveSession:
                 self._watch_gpu(event.environment.device)
             case ev.SampleTaken():
                 self._sampled = True
+            case ev.RunEnded():
+                self._measured_all = True
             case ev.Paused() | ev.Continued():
                 self._resting = isinstance(event, ev.Paused)
                 if self._resting and not self.paused:
@@ -246,10 +245,15 @@ class LiveSession:
             case _:
                 pass
 
-    def _watch_gpu(self, device: ev.Device) -> None:
+    def _watch_gpu(self, device: Device) -> None:
         if device.kind == "cuda" and device.uuid is not None and len(self._watchers) == 1:
-            watch = watch_gpu(self.origin_s, device.uuid, self._queue.put)
+            watch = watch_gpu(self.origin_s, device.uuid, self._queue.put, self._lose_gpu)
             self._watchers.append(asyncio.create_task(watch))
+
+    def _lose_gpu(self, fatal: ev.Fatal) -> None:
+        """Without its GPU the run cannot go on: it stops, and keeps what was measured."""
+        self._gpu_lost = fatal
+        self.stop(fatal.what, TERM_AFTER_S)
 
     async def _leave_out(self, event: Garbage | ev.EventModel) -> None:
         notice = self._noted(event.why if isinstance(event, Garbage) else "what is not a child's to say")
@@ -265,19 +269,34 @@ class LiveSession:
         return ev.Notice(t_s=self.now_s(), level="warning", text=text)
 
     async def _lost(self, cause: str) -> None:
-        """The child is gone without a word: the cell or draft pass in progress has failed."""
+        """The child is gone without a word: the cell or draft pass in progress has failed.
+
+        A cell that had been measured before, and was again beside others of its row, stands.
+        """
+        await self._queue.join()  # the reduction knows then what was measured before
         cell, row = self._in_flight.blamed, self._in_flight.drafting
         if row is not None:
             await self._queue.put(
                 ev.DraftFailed(t_s=self.now_s(), **row._asdict(), verdict="failed", reason=cause[:1000])
             )
-        if cell is not None:
+        if self._in_flight.decoding is not None:
+            place, setting = self._in_flight.decoding
+            await self._queue.put(
+                ev.DecodingFailed(t_s=self.now_s(), **place._asdict(), setting=setting, reason=cause[:1000])
+            )
+        if cell is not None and self._stands(cell):
+            text = f"{cell} was being measured again, its result stands: {cause}"
+            await self._queue.put(ev.Notice(t_s=self.now_s(), level="warning", text=text[:1000]))
+        elif cell is not None:
             await self._queue.put(
                 ev.CellFailed(t_s=self.now_s(), **cell._asdict(), verdict="failed", reason=cause[:1000])
             )
         await self._queue.put(
             ev.ChildLost(t_s=self.now_s(), reason=cause[:1000], restarted=self._may_restart())
         )
+
+    def _stands(self, cell: Cell) -> bool:
+        return self.reduction.cells[cell].measured
 
     def _may_restart(self) -> bool:
         """Whether another child may go on. One that neither sampled nor has a cell to blame would only die
@@ -294,7 +313,10 @@ class LiveSession:
             self._restarts += 1
             blamed = self._in_flight.blamed
             done.update([blamed] if blamed else [])
-            without = f" without {self._in_flight.lost}" if self._in_flight.lost else ""
+            trying = self._in_flight.trying
+            self._without_modes += [trying] if trying is not None else []
+            left_out = self._in_flight.lost if blamed is None or not self._stands(blamed) else ""
+            without = f" without {left_out}" if left_out else ""
             text = f"the measuring child was started again{without}"
             await self._queue.put(ev.Notice(t_s=self.now_s(), level="warning", text=text))
             await self._queue.join()  # the next child's job is made from what the reduction knows

@@ -37,6 +37,9 @@ class Patience:
             case ev.SampleTaken() | ev.DraftSampleTaken():
                 self._learn(event.measured_ms, elapsed_s)
                 self.silence_s = self._for_a_sample()
+            case ev.BlockDecoded():
+                self._learn(event.block.total_ms, elapsed_s)
+                self.silence_s = self._for_a_sample()
             case ev.Continued():
                 self.silence_s = self._for_a_sample()
             case ev.RunEnded() | ev.Cancelled() | ev.Fatal():

@@ -8,6 +8,7 @@ from specprof.plan.plan import Cell, Plan, Row
 from specprof.run import events as ev
 from specprof.run.reduce import Reduction
 from specprof.run.statistics import Estimate
+from specprof.run.telemetry import TelemetrySample
 
 PHASES = ("starting", "building model", "measuring", "finishing")
 
@@ -38,7 +39,7 @@ class Position:
                 # a run document holds samples only: in a replay they tell of row and round too
                 self._enter(Row(event.batch_size, event.seq_len), event.t_s)
                 self.round = event.round
-                if not event.masked:
+                if event.own:
                     self.cell = event.cell
             case ev.TelemetryTaken():
                 self._read(event.sample)
@@ -53,7 +54,7 @@ class Position:
         if self._sweep_began_s is None:
             self._sweep_began_s = t_s
 
-    def _read(self, sample: ev.TelemetrySample) -> None:
+    def _read(self, sample: TelemetrySample) -> None:
         on_gpu = sample.source != "host"
         if sample.utilization_pct is not None and (on_gpu or self.utilisation_of == "host CPU"):
             self.utilisation_pct = sample.utilization_pct

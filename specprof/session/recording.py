@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import signal
 import time
@@ -10,17 +11,26 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from specprof.errors import SpecprofError
-from specprof.plan.assemble import Asked, Assembled
+from specprof.errors import SpecprofError, WriteProblem
+from specprof.plan.asked import Asked
+from specprof.plan.assemble import Assembled
 from specprof.run import events as ev
-from specprof.run.journal import Journal, check_output
+from specprof.run.journal import Journal
 from specprof.run.record import SCHEMA_VERSION, RunRecord
 from specprof.run.reduce import Reduction
-from specprof.session.destination import Unfinished, check_same_machine, default_output, open_unfinished
+from specprof.session.destination import (
+    Unfinished,
+    check_same_machine,
+    default_journal,
+    journal_of,
+    open_unfinished,
+)
 from specprof.session.live import LiveSession
 from specprof.session.outcome import Outcome
 from specprof.session.position import Position
 from specprof.version import __version__
+
+_NOTHING_KEPT = "nothing was measured; free space or choose another --output"
 
 See = Callable[[ev.EventModel], None]
 Derive = Callable[[RunRecord], RunRecord]
@@ -30,8 +40,6 @@ Derive = Callable[[RunRecord], RunRecord]
 def new_recording(assembled: Assembled, output: Path | None, *, force: bool = False) -> Recording:
     """A run to begin, its journal opened and locked. Raises WriteProblem where it cannot be written."""
     created_s = time.time()
-    path = output if output is not None else default_output(assembled.plan, created_s)
-    check_output(path, force=force)
     header = ev.RunStarted(
         schema_version=SCHEMA_VERSION,
         run_id=uuid.uuid4().hex,
@@ -39,7 +47,11 @@ def new_recording(assembled: Assembled, output: Path | None, *, force: bool = Fa
         specprof_version=__version__,
         plan=assembled.plan,
     )
-    return Recording(Journal(path, force=force), header=header, notes=assembled.notes)
+    if output is None:
+        journal = default_journal(assembled.plan, created_s)
+    else:
+        journal = journal_of(output, force=force)
+    return Recording(journal, header=header, notes=assembled.notes)
 
 
 def resumed_recording(output: Path | None, asked: Asked) -> Recording:
@@ -87,9 +99,11 @@ class Recording:
         with self._journal:
             try:
                 await self._follow(see)
-            except SpecprofError:
-                if self._unfinished is not None and self.position.row is None:
-                    self._unfinished.undo()  # nothing was measured: it is left as it was found
+            except SpecprofError as problem:
+                if self.position.row is None:  # nothing was measured: all is left as it was found
+                    self.abandon()
+                    if self._unfinished is None and isinstance(problem, WriteProblem):
+                        raise WriteProblem(problem.what, _NOTHING_KEPT) from None
                 raise
             except BaseException:
                 # whoever shows it failed or was cancelled: that is no reason to lose what was measured
@@ -111,14 +125,15 @@ class Recording:
             async for event in events:
                 if isinstance(event, ev.EnvironmentRead):
                     check_same_machine(self._earlier_environment, event.environment)
-                self._take(event, see)
+                await self._take(event, see)
                 while self._notes and self.reduction.header is not None:
                     notice = self._notes.pop(0)
                     self.reduction.apply(notice)
-                    self._take(notice, see)
+                    await self._take(notice, see)
 
-    def _take(self, event: ev.EventModel, see: See) -> None:
-        self._journal.append(event)
+    async def _take(self, event: ev.EventModel, see: See) -> None:
+        if self._journal.write(event):
+            await asyncio.to_thread(self._journal.force)  # a slow disk holds up no screen
         self.position.follow(event)
         see(event)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from specprof.plan.assemble import Asked, assemble
+from specprof.plan.asked import Asked
+from specprof.plan.assemble import assemble
 from specprof.run.journal import check_output
 from specprof.session.outcome import Outcome
 from specprof.session.recording import Recording, new_recording, resumed_recording
@@ -29,7 +30,7 @@ class Start:
         if self.resume:
             return
         if self.asked.device is None:
-            assemble(replace(self.asked, execution=None), "cpu")
+            assemble(self.asked, self.asked.checked_on)
         if self.output is not None:
             check_output(self.output, force=self.force)
 

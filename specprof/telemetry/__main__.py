@@ -36,6 +36,7 @@ def _open_descriptor(text: str) -> int:
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="specprof.telemetry", description="specprof's telemetry child")
     parser.add_argument("--probe", action="store_true", help="print what NVML finds as JSON and exit")
+    parser.add_argument("--health", action="store_true", help="with --probe: each GPU's limits and modes too")
     parser.add_argument("--fd", type=_open_descriptor, help="descriptor of the pipe to write events to")
     parser.add_argument("--uuid", help="UUID of the GPU or MIG slice")
     parser.add_argument("--origin", type=float, help="the monotonic clock at the run's t_s = 0, seconds")
@@ -56,7 +57,7 @@ def main(argv: list[str] | None = None) -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if arguments.probe:
-        print(json.dumps(report()), flush=True)
+        print(json.dumps(report(health=arguments.health)), flush=True)
         return 0
     pipe = Pipe(arguments.fd, arguments.origin)
     return tell(pipe, arguments.uuid, arguments.hz, arguments.own_pid or [os.getppid()])

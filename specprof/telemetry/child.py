@@ -11,12 +11,11 @@ import signal
 import time
 from collections.abc import Iterable, Iterator
 
-from specprof.run.events import EventModel, Notice, TelemetryOpened, TelemetryTaken, line_of
+from specprof.run.events import EventModel, Fatal, Notice, TelemetryOpened, TelemetryTaken, line_of
 from specprof.telemetry.nvml import NvmlReader
 from specprof.telemetry.nvml_library import GpuLost, NvmlUnavailable
 
 _PR_SET_PDEATHSIG = 1
-_GPU_LOST_EXIT = 3
 
 
 class ParentGone(Exception):
@@ -82,7 +81,8 @@ def tell(pipe: Pipe, uuid: str, hz: float, own_pids: Iterable[int]) -> int:
             if reader is None:
                 pipe.say(TelemetryOpened(t_s=pipe.now_s(), telemetry=lost.telemetry_source(uuid)))
             pipe.say(Notice(t_s=pipe.now_s(), level="error", text=str(lost)))
-        return _GPU_LOST_EXIT
+            pipe.say(Fatal(t_s=pipe.now_s(), exit_code=lost.exit_code, what=lost.what, remedy=lost.remedy))
+        return lost.exit_code
     except ParentGone:
         pass
     return 0

@@ -6,20 +6,24 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from specprof.telemetry.nvml import memory_of
+from specprof.telemetry.health import health_of
 from specprof.telemetry.nvml_library import NvmlUnavailable, open_library, source_of
+from specprof.telemetry.nvml_readings import memory_of
 from specprof.telemetry.processes import processes_on
 
 MAX_CLOCK_MHZ = 20_000
 """Drivers answer 0xFFFFFFFF where a sensor is silent."""
 
 
-def report() -> dict[str, Any]:
-    """Driver and GPUs in NVML's order; `available` says whether there is a GPU that telemetry can read."""
+def report(*, health: bool = False) -> dict[str, Any]:
+    """Driver and GPUs in NVML's order; `available` says whether there is a GPU that telemetry can read.
+
+    With `health`, what may spoil a measurement on each: see `health`.
+    """
     try:
         nvml = open_library()
         source = source_of(nvml)
-        devices, refused = _devices(nvml)
+        devices, refused = _devices(nvml, health=health)
         found = {
             "source": source,
             "driver": _ask(nvml, nvml.nvmlSystemGetDriverVersion),
@@ -52,7 +56,7 @@ def _unavailable(problem: NvmlUnavailable) -> dict[str, Any]:
     }
 
 
-def _devices(nvml: Any) -> tuple[list[dict[str, Any]], list[str]]:
+def _devices(nvml: Any, *, health: bool) -> tuple[list[dict[str, Any]], list[str]]:
     """The GPUs that answer, and a line for each that does not."""
     devices: list[dict[str, Any]] = []
     refused: list[str] = []
@@ -75,6 +79,7 @@ def _devices(nvml: Any) -> tuple[list[dict[str, Any]], list[str]]:
                 "sm_clock_mhz": _clock(nvml, nvml.nvmlDeviceGetClockInfo, device),
                 "max_sm_clock_mhz": _clock(nvml, nvml.nvmlDeviceGetMaxClockInfo, device),
                 "processes": processes_on(nvml, device),
+                "health": health_of(nvml, device) if health else None,
             }
         )
     return devices, refused

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from specprof.run.events import TelemetrySample, TelemetrySource
+from specprof.run.telemetry import TelemetrySample, TelemetrySource
 from specprof.telemetry.process_tree import ProcessTree
 
 # psutil's own errors, files of /proc that are hidden, and files in a form that it does not know.

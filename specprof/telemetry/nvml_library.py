@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from specprof.errors import EnvironmentProblem
-from specprof.run.events import TelemetrySource
+from specprof.run.telemetry import TelemetrySource
 
 FAKE_SYMBOL = "specprof_fake_nvml"
 
@@ -21,6 +21,17 @@ GPU_IS_LOST = 15
 RESET_REQUIRED = 16
 VERSION_MISMATCH = 18
 ARGUMENT_VERSION_MISMATCH = 25
+GONE = (GPU_IS_LOST, RESET_REQUIRED)
+
+REFUSED_READINGS = {
+    INVALID_ARGUMENT: "NVML refuses it for this device",
+    NOT_SUPPORTED: "this GPU does not support it",
+    NO_PERMISSION: "this user may not read it",
+    FUNCTION_NOT_FOUND: "this driver does not offer it",
+    ARGUMENT_VERSION_MISMATCH: "this driver does not offer it in a known form",
+}
+"""Codes that a reading will go on to have, and why."""
+NOT_IN_PYNVML = "this version of the package nvidia-ml-py does not offer it"
 
 SourceName = Literal["nvml", "fake"]
 

@@ -9,8 +9,9 @@ import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -20,6 +21,8 @@ from specprof.run.sanitize import clean_tree
 _SEE_NVIDIA_SMI = "see whether nvidia-smi works; if it does not, reboot"
 _PATIENCE_AFTER_KILL_S = 1.0
 
+ComputeMode = Literal["default", "exclusive_thread", "prohibited", "exclusive_process"]
+
 
 @dataclass(frozen=True)
 class GpuProcess:
@@ -28,6 +31,38 @@ class GpuProcess:
     pid: int
     name: str | None = None
     memory_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class GpuHealth:
+    """How a GPU is set and what it is doing. What could not be read is None, its reason in `missing`."""
+
+    missing: Mapping[str, str] = field(default_factory=dict)
+    """Field to reason."""
+    architecture: int | None = None
+    """nvmlDeviceArchitecture_t: 5 is Volta."""
+    clock_events: tuple[str, ...] | None = None
+    """What holds the clocks down at the moment: the names of `nvml_readings.CLOCK_EVENTS`."""
+    application_clock_mhz: int | None = None
+    default_application_clock_mhz: int | None = None
+    power_limit_w: float | None = None
+    """The one in force, whoever set it."""
+    default_power_limit_w: float | None = None
+    max_power_limit_w: float | None = None
+    temperature_c: float | None = None
+    slowdown_temperature_c: float | None = None
+    margin_c: float | None = None
+    """Degrees left until the GPU slows down, where the driver tells that instead of the threshold."""
+    utilization_pct: float | None = None
+    display_active: bool | None = None
+    display_attached: bool | None = None
+    persistence: bool | None = None
+    ecc: bool | None = None
+    ecc_pending: bool | None = None
+    """What it will be after the next reboot."""
+    ecc_uncorrected: int | None = None
+    mig: bool | None = None
+    compute_mode: ComputeMode | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +78,8 @@ class ProbedDevice:
     max_sm_clock_mhz: int | None = None
     processes: tuple[GpuProcess, ...] | None = None
     """None where they cannot be read."""
+    health: GpuHealth | None = None
+    """None where it was not asked for."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +98,10 @@ class Probe:
 _ADAPTER: TypeAdapter[Probe] = TypeAdapter(Probe)
 
 
-async def probe(timeout_s: float = 5.0) -> Probe:
+async def probe(timeout_s: float = 5.0, *, health: bool = False) -> Probe:
     """Asks a child process, and gives it up after `timeout_s`. Never raises for what NVML does.
 
+    With `health` it reads of each GPU also what may spoil a measurement.
     Call it from the main thread's event loop: the child dies with the thread that started it.
     """
     starting = asyncio.ensure_future(
@@ -73,6 +111,7 @@ async def probe(timeout_s: float = 5.0) -> Probe:
             "-m",
             "specprof.telemetry",
             "--probe",
+            *(["--health"] if health else []),
             stdin=DEVNULL,
             stdout=PIPE,
             stderr=DEVNULL,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import Iterable
@@ -87,6 +88,14 @@ class TerminalDriver(LinuxDriver):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._file = _Outlet(self._file)  # type: ignore[assignment, arg-type]
+
+    def start_application_mode(self) -> None:
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        # as a callback of the loop: handled in the middle of whatever that was doing, one quick resize in
+        # some hundred was seen only with the next key
+        resized = signal.getsignal(signal.SIGWINCH)
+        if callable(resized):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGWINCH, resized, signal.SIGWINCH, None)
 
     def _disable_mouse_support(self) -> None:
         super()._disable_mouse_support()

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from specprof.telemetry.cuda_order import cuda_order
 from specprof.tui.aside import aside
-from specprof.tui.state.cuda_order import cuda_order
 from specprof.tui.state.device_card import Machine
 
 OTHERS_S = 2.0

@@ -7,13 +7,16 @@ from collections.abc import Collection
 from specprof.analysis.acceptance import AcceptanceModel
 from specprof.analysis.opened import Run
 from specprof.analysis.quantities import QUANTITIES, Quantity
-from specprof.plan.plan import Cell
+from specprof.analysis.validation.results import validation_results
+from specprof.plan.plan import Cell, Row
+from specprof.run.record import RunRecord
 from specprof.tui.look import Look
 from specprof.tui.state.differences import batch_laid_over, name_of
 from specprof.tui.widgets.curves_plot import Picture
 from specprof.views.curves.drawing import Drawing
 from specprof.views.curves.figure import Overlay, figure_of, series_of
 from specprof.views.curves.plot import draw_figure
+from specprof.views.validation.figure import validation_figure
 
 
 def speedup_picture(
@@ -53,6 +56,18 @@ def quantity_picture(
     # the runs themselves are in the key: as long as the picture is shown their identity is taken
     key = (_Same(run), quantity.name, acceptance, batch_size, frozenset(provisional), _Same(overlay))
     return Picture(key, draw)
+
+
+def validation_picture(record: RunRecord, row: Row) -> Picture:
+    """The predicted curves of one row with what decoding has come to so far."""
+    results = validation_results(record)
+
+    def draw(width: int, height: int, look: Look) -> Drawing | None:
+        figure, overlay = validation_figure(record, results, row)
+        place = width, height, look.palette, look.glyphs
+        return draw_figure(figure, *place, letters=look.letters, overlay=overlay)
+
+    return Picture((_Same(record), row), draw)
 
 
 class _Same:

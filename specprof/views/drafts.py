@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from rich.cells import cell_len
 from rich.text import Text
 
-from specprof.run.record import DraftRecord, Interval, RunRecord
+from specprof.run.cell_record import DraftRecord, Interval
+from specprof.run.record import RunRecord
 from specprof.views.glyphs import Glyphs
 from specprof.views.lines import wrap
 from specprof.views.palette import Palette, Role

@@ -14,6 +14,7 @@ _SPELLED = {
     "◇": "%",
     "✶": "*",
     "✕": "x",
+    "✓": "+",
     "·": "|",
     "…": "...",
     "–": "-",
@@ -66,6 +67,8 @@ class Glyphs:
 
     star: str = "★"
     """A measured point."""
+    valid: str = "✓"
+    """A run to be believed, a device that spoils none."""
     untrusted: str = "✕"
     """A point whose cell, or whose baseline, is invalid."""
     near_best: str = "☆"
@@ -75,8 +78,12 @@ class Glyphs:
     significant: str = "●"
     suggestive: str = "◐"
     within_noise: str = "○"
+    warning: str = "!"
+    unknown: str = "?"
     bar_done: str = "━"
     bar_left: str = "─"
+    fills: tuple[str, ...] = ("█", "▓", "▒", "░", "·")
+    """Parts of a bar beside each other, from what weighs most; the last is what is no part."""
     separator: str = "·"
     ellipsis: str = "…"
     ascii: bool = False
@@ -95,11 +102,14 @@ class Glyphs:
 
 UNICODE = Glyphs()
 
-NARROW_STAR = Glyphs(star="✶")
-"""For Chinese, Japanese and Korean terminals, where ★ is of ambiguous width."""
+_ASCII_FILLS = ("#", "=", "-", ":", ".")
+
+NARROW_STAR = Glyphs(star="✶", fills=_ASCII_FILLS)
+"""For Chinese, Japanese and Korean terminals, where ★ and blocks are of ambiguous width."""
 
 ASCII = Glyphs(
     star="*",
+    valid="+",
     untrusted="x",
     near_best="o",
     other="%",
@@ -108,6 +118,7 @@ ASCII = Glyphs(
     within_noise="~",
     bar_done="#",
     bar_left="-",
+    fills=_ASCII_FILLS,
     separator="|",
     ellipsis="...",
     ascii=True,

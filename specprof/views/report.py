@@ -11,17 +11,22 @@ from rich.text import Text
 
 from specprof.analysis.acceptance import AcceptanceModel
 from specprof.analysis.curves import CurveSet
+from specprof.analysis.validation.results import validation_results
 from specprof.run.record import RunRecord, Status
+from specprof.views.breakdown.lines import breakdown_lines
 from specprof.views.curves.plot import MIN_HEIGHT, MIN_WIDTH, draw_curves
 from specprof.views.drafts import draft_lines
+from specprof.views.execution import attention_words, checked_words, dropped_modes
 from specprof.views.findings import findings_view
 from specprof.views.glyphs import Glyphs
 from specprof.views.lines import join_facts
 from specprof.views.palette import Palette, Role
 from specprof.views.quantities import duration, percent
 from specprof.views.sections import print_sections
-from specprof.views.tables.results import result_tables
+from specprof.views.tables.results import MOST_BATCH_SIZES, result_tables
 from specprof.views.terminal import Surface
+from specprof.views.validation.lines import validation_lines
+from specprof.views.validity import validity_lines
 
 if TYPE_CHECKING:
     from specprof.analysis.findings import Finding
@@ -56,7 +61,10 @@ def print_report(
     sections += [[table] for table in result_tables(record, acceptance, curves, width, palette, glyphs)]
     sections.append(draft_lines(record, width, palette, glyphs))
     seq_lens = record.plan.seq_lens
-    sections += [[_figure(surface, palette, curves, batch, seq_lens)] for batch in curves.batch_sizes]
+    drawn = curves.batch_sizes[:MOST_BATCH_SIZES]
+    sections += [[_figure(surface, palette, curves, batch, seq_lens)] for batch in drawn]
+    sections.append(breakdown_lines(record, width, palette, glyphs))
+    sections.append(validation_lines(record, validation_results(record), width, palette, glyphs))
     if findings:
         sections.append([findings_view(findings, palette, glyphs)])
     sections.append(_notices(record, warnings, palette, glyphs))
@@ -95,9 +103,10 @@ def _head(record: RunRecord, width: int, palette: Palette, glyphs: Glyphs) -> li
     facts = [
         plan.dtype,
         # the published block has products for attention, no implementation to choose
-        *([f"attention {plan.attention}"] if plan.workload == "full" else []),
+        *([f"attention {attention_words(plan)}"] if plan.workload == "full" else []),
         f"workload {plan.workload}",
         f"execution {record.execution or plan.execution}",
+        *([f"quantized {plan.quantization}"] if plan.quantization is not None else []),
         *_depth_fact(record),
         f"target ±{percent(plan.stopping.target_ci)}",
         *([f"budget {duration(plan.stopping.budget_s)}"] if plan.stopping.budget_s else []),
@@ -106,8 +115,9 @@ def _head(record: RunRecord, width: int, palette: Palette, glyphs: Glyphs) -> li
         record.created_at,
         f"specprof {record.specprof_version}",
     ]
+    told = validity_lines(record, width, palette, glyphs)
     lines = join_facts([glyphs.fit(fact) for fact in facts], width, glyphs.separator, glyphs.ellipsis)
-    return [title, *(Text(line, palette.style("muted")) for line in lines)]
+    return [title, *told, *(Text(line, palette.style("muted")) for line in lines)]
 
 
 def _depth_fact(record: RunRecord) -> list[str]:
@@ -120,7 +130,11 @@ def _depth_fact(record: RunRecord) -> list[str]:
 def _notices(record: RunRecord, warnings: Iterable[str], palette: Palette, glyphs: Glyphs) -> list[Text]:
     roles: dict[str, Role] = {"info": "muted", "warning": "warn", "error": "bad"}
     said = dict.fromkeys(
-        [*(("warning", words) for words in warnings), *((one.level, one.text) for one in record.notices)]
+        [
+            *(("warning", words) for words in (*warnings, *dropped_modes(record))),
+            *((one.level, one.text) for one in record.notices),
+            *(("info", words) for words in checked_words(record)),
+        ]
     )
     found = [
         Text(glyphs.fit(f"{level}: {words}"), palette.style(roles[level]))

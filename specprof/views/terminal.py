@@ -18,7 +18,7 @@ DEFAULT_HEIGHT = 30
 """Where the stream is no terminal and COLUMNS and LINES say nothing."""
 
 _LARGEST = 1000
-_PROBE = "★☆✕⠿┼╭±×…●◐○━"
+_PROBE = "★☆✕⠿┼╭±×…●◐○━█▒"
 
 Depth = Literal["standard", "256", "truecolor"]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from specprof.plan.plan import Plan
 from specprof.plan.presets import PRESETS
 from specprof.plan.stopping import StoppingRule
-from specprof.run.events import Device, Environment
+from specprof.run.environment import Device, Environment
 from specprof.run.record import Reference, RunRecord
 
 NAME = "medusa-llama-7b-bs4"

@@ -10,7 +10,6 @@ from specprof.analysis.acceptance import PUBLISHED
 from specprof.analysis.findings.cause import cause_of_cliff
 from specprof.analysis.opened import Run, load
 from specprof.analysis.setting import Setting, setting_of
-from specprof.plan.plan import Cell
 from specprof.plan.presets import PRESETS
 from specprof.plan.refinement import Refinement
 
@@ -22,7 +21,7 @@ GPU = Setting(
     on_gpu=True,
     workload="full",
     attention="sdpa",
-    kernels={},
+    breakdowns={},
 )
 CPU = replace(GPU, on_gpu=False, value_bytes=4)
 
@@ -126,25 +125,6 @@ def test_a_cpu_has_blocks_and_a_cache_and_neither_waves_nor_tiles() -> None:
     assert "cache" not in cause_of_cliff(cached, 1, [128], 24, 25).text
 
 
-def test_kernels_that_differ_are_a_fact_and_not_likely() -> None:
-    kernels = {Cell(4, 128, 64): "gemm_64x128", Cell(4, 128, 80): "gemm_128x256"}
-    found = cause_of_cliff(replace(GPU, kernels=kernels), 4, [128, 256], 64, 80)
-    assert found.text == (
-        "Cause of the cliff between 64 and 80 candidates at batch 4: "
-        "the kernel changes from gemm_64x128 to gemm_128x256 at seq_len 128"
-    )
-    assert found.certainty == "significant"
-    alike = dict.fromkeys(kernels, "gemm")
-    assert "kernel changes" not in cause_of_cliff(replace(GPU, kernels=alike), 4, [128], 64, 80).text
-
-
-def test_a_kernel_s_name_is_cleaned_before_it_is_shown() -> None:
-    kernels = {Cell(4, 128, 64): "a\x1b[2J", Cell(4, 128, 65): "b" * 500}
-    text = cause_of_cliff(replace(GPU, kernels=kernels), 4, [128], 64, 65).text
-    assert "\x1b" not in text
-    assert "b" * 200 not in text
-
-
 def test_an_edge_not_known_to_one_token_names_what_lies_in_the_gap_and_how_to_find_it() -> None:
     """Batch 4, 64 to 80: rows 256 to 320 hold the edges 256, 272, 288 and 304."""
     found = cause_of_cliff(GPU, 4, [128], 64, 80)
@@ -167,7 +147,7 @@ def test_the_setting_is_the_record_s_own() -> None:
         False,
         False,
     )
-    assert not setting.kernels
+    assert not setting.breakdowns
     published = setting_of(load("medusa-llama-7b-bs4").record)
     assert (published.published, published.on_gpu) == (True, True)
 

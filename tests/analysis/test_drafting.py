@@ -13,7 +13,8 @@ from specprof.analysis.quantities import QUANTITIES
 from specprof.analysis.schedule import schedule_of
 from specprof.errors import UsageProblem
 from specprof.plan.plan import Cell, Row
-from specprof.run.record import DraftRecord, Interval, RunRecord
+from specprof.run.cell_record import DraftRecord, Interval
+from specprof.run.record import RunRecord
 
 from .published_figure import record as published
 from .synthetic import plan_of, record_of, with_verdict

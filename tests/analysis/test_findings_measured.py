@@ -16,10 +16,12 @@ from specprof.analysis.findings import Certainty, Finding, Kind, find_all
 from specprof.analysis.findings.evidence import side, sign_test, student_quantile, widened
 from specprof.analysis.opened import Run
 from specprof.plan.plan import Cell
+from specprof.run.breakdown import Breakdown, Kernel
+from specprof.run.record import RunRecord
 from specprof.run.statistics import Estimate
 
 from .published_figure import record as published
-from .synthetic import plan_of, record_of, with_verdict
+from .synthetic import plan_of, record_of, with_rates, with_verdict
 
 FLAT = LogFit(a=0.0)
 """One token per step whatever K: the speedup is 1 / overhead."""
@@ -402,6 +404,28 @@ def sound(findings: list[Finding]) -> None:
         assert finding.basis
 
 
+def with_breakdowns(record: RunRecord, names: list[str]) -> RunRecord:
+    """The first cells profiled, with these kernels; their parts need not add up to the whole."""
+    steps = [
+        Breakdown(
+            linear_ms=float(ord(name)) ** min(at, 5),
+            attention_ms=0.0,
+            elementwise_ms=1e12,
+            head_ms=at,
+            gaps_ms=1e-3,
+            total_ms=(at + 1.0) ** 3,
+            kernels=[Kernel(name=name * 300, part="linear", ms=1.0, calls=1)],
+        )
+        for at, name in enumerate(names)
+    ]
+    known = [cell for cell in record.cells if cell.latency_ms is not None]
+    profiled = dict(zip((cell.cell for cell in known), steps, strict=False))
+    cells = [
+        cell.model_copy(update={"breakdown": profiled.get(cell.cell)}) for cell in record.cells
+    ]  # fmt: skip
+    return record.model_copy(update={"cells": cells})
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_measured_grid_has_sound_findings(data: st.DataObject) -> None:
@@ -411,17 +435,23 @@ def test_any_measured_grid_has_sound_findings(data: st.DataObject) -> None:
         batch_sizes=tuple(sorted(data.draw(sizes, "batch sizes")))[:2],
         seq_lens=tuple(sorted(data.draw(sizes, "seq lens"))),
         candidates=(1, *sorted(data.draw(counts, "candidates"))),
+        attention_beside=data.draw(st.sampled_from([None, "eager"]), "attention beside"),
     )
     cells = st.sets(st.sampled_from(plan.cells()))
     latency = {cell: data.draw(st.sampled_from([1e-3, 0.5, 1.0, 1.0001, 3.0, 1e3])) for cell in plan.cells()}
+    slower = data.draw(st.sampled_from([0.5, 1.0, 2.0]), "slower")
     record = record_of(
         plan,
         latency.__getitem__,
+        beside_ms=(lambda cell: latency[cell] ** slower) if plan.attention_beside else None,
         rounds=data.draw(st.integers(1, 8), "rounds"),
         noise=data.draw(st.sampled_from([0.0, 0.05, 2.0]), "noise"),
         missing=data.draw(cells, "missing"),
         first_round=lambda cell: (cell.candidates * cell.seq_len) % 5,
     )
+    rates = st.sampled_from([None, 1e-3, 1e9, 1e18])
+    record = with_rates(record, data.draw(rates, "bytes per s"), data.draw(rates, "flops per s"))
+    record = with_breakdowns(record, data.draw(st.lists(st.sampled_from("abc"), max_size=9), "kernels"))
     run = Run.of(with_verdict(record, data.draw(cells, "invalid"), "invalid"))
     for acceptance in (PUBLISHED, FLAT):
         sound(run.findings(acceptance))

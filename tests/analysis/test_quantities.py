@@ -75,14 +75,14 @@ def test_the_fraction_of_the_floor_is_one_where_a_step_streams_at_full_speed():
     ms = run.latency_ms().median[0, 1, 0]
     needed = step_bytes(run.record.plan, Cell(1, 512, 1))
     streamed = with_bandwidth(run.record, needed / (ms / 1e3))
-    assert QUANTITIES["bandwidth"].arrays(streamed, PUBLISHED).median[0, 1, 0] == pytest.approx(1.0)
+    assert QUANTITIES["floor"].arrays(streamed, PUBLISHED).median[0, 1, 0] == pytest.approx(1.0)
 
 
 def test_what_is_not_known_is_said_and_not_invented():
     measured, published = Run.of(record(plan())), load("medusa-llama-7b-bs4")
-    assert "did not measure" in QUANTITIES["bandwidth"].unavailable(measured)
-    assert QUANTITIES["bandwidth"].unavailable(with_bandwidth(measured.record, 1e11)) == ""
-    for name in ("latency", "tokens", "bandwidth"):
+    assert "did not measure" in QUANTITIES["floor"].unavailable(measured)
+    assert QUANTITIES["floor"].unavailable(with_bandwidth(measured.record, 1e11)) == ""
+    for name in ("latency", "tokens", "floor"):
         assert "published figure" in QUANTITIES[name].unavailable(published)
     for name in ("speedup", "overhead"):
         assert QUANTITIES[name].unavailable(published) == ""
@@ -108,6 +108,6 @@ def test_a_ratio_is_believed_only_where_its_baseline_is():
         trusted = QUANTITIES[name].trusted(run)
         assert not trusted[0, 1].any()
         assert trusted[0, 0].all()
-    for name in ("latency", "tokens", "bandwidth"):
+    for name in ("latency", "tokens", "floor"):
         trusted = QUANTITIES[name].trusted(run)
         assert trusted[0, 1].tolist() == [False] + [True] * 7

@@ -13,7 +13,7 @@ from specprof.analysis.paired import PairedRow, WorstCase
 from specprof.analysis.schedule import schedule_of
 from specprof.analysis.sensitivity import sensitivity
 from specprof.plan.presets import PRESETS
-from specprof.run.record import CellRecord, Interval, Measured
+from specprof.run.cell_record import CellRecord, Interval, Measured
 
 from .synthetic import plan_of, record_of
 

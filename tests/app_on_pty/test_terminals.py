@@ -2,45 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import time
-from pathlib import Path
-
-import pytest
-
-from specprof.run.reading import load_record
 
 from .conftest import SMALL, WITH_FAKE_CHILD, Specprof
 
 COLOUR = re.compile(rb"\x1b\[[0-9;]*(?<![0-9])(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?![0-9])[0-9;]*m")
-
-
-@pytest.mark.parametrize("term", ["dumb", "", None], ids=["dumb", "empty", "unset"])
-def test_row_29_a_terminal_that_cannot_be_drawn_on_gets_no_escape(specprof: Specprof, term: str | None):
-    terminal = specprof.run(TERM=term)
-    assert terminal.wait_exit() == 0
-    assert b"\x1b" not in terminal.raw
-    assert load_record(specprof.run_file).record.status == "complete"
-
-
-def test_row_30_without_a_terminal_on_stdout_it_is_headless(specprof: Specprof, tmp_path: Path):
-    out = tmp_path / "out"
-    terminal = specprof.run(stdout=out)
-    assert terminal.wait_exit() == 0
-    assert b"\x1b" not in out.read_bytes()
-    assert b"Tiny Llama" in out.read_bytes()
-    assert b"\x1b[?1049h" not in terminal.raw
-
-
-def test_row_31_a_reader_that_leaves_stops_nothing(specprof: Specprof):
-    reading, writing = os.pipe()
-    terminal = specprof.run(stdout=writing)
-    os.close(writing)
-    os.close(reading)
-    assert terminal.wait_exit() == 0
-    assert load_record(specprof.run_file).record.status == "complete"
 
 
 def test_headless_is_headless_in_a_terminal_too(specprof: Specprof):
@@ -82,44 +50,12 @@ def test_sixteen_colours_get_sixteen_and_letters(specprof: Specprof):
     assert "★a" in text
 
 
-def test_row_33_without_utf_8_all_is_ascii_and_the_file_still_utf_8(specprof: Specprof):
-    terminal = specprof.run(LANG=None, LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
-    terminal.wait_for("1 Speed")
-    terminal.wait_quiet(0.3)
-    text = terminal.text()
-    terminal.press("q")
-    assert terminal.wait_exit() == 0
-    assert terminal.raw.isascii()
-    assert "--* seq_len" in text
-    assert load_record(specprof.run_file).record.status == "complete"
-
-
 def test_the_ascii_option_does_the_same(specprof: Specprof):
     terminal = specprof.run("--ascii")
     terminal.wait_for("1 Speed")
     terminal.press("q")
     assert terminal.wait_exit() == 0
     assert terminal.raw.isascii()
-
-
-def test_row_28_sizes_too_small_say_so_and_recover(specprof: Specprof):
-    specprof.stage.does((0, "sample 15", "pause"))
-    terminal = specprof.run()
-    terminal.wait_for("Batch Size: 1")
-    terminal.resize(20, 5)
-    terminal.wait_for("too small")
-    terminal.resize(1, 1)
-    terminal.wait_quiet(0.3)
-    for width in (200, 3, 61, 119, 45, 80):
-        terminal.resize(width, max(1, width // 4))
-    terminal.resize(120, 40)
-    terminal.wait_for("Batch Size: 1")
-    terminal.wait_for("Notices")
-    specprof.stage.goes_on()
-    terminal.wait_for("1 Speed")
-    terminal.press("q")
-    assert terminal.wait_exit() == 0
-    terminal.assert_restored()
 
 
 def test_no_frame_is_blank_once_the_first_one_is_drawn(specprof: Specprof):
@@ -219,3 +155,14 @@ def test_the_app_process_never_imports_torch(specprof: Specprof):
     modules = (specprof.home / "modules").read_text().split()
     assert "textual" in modules
     assert not {"torch", "transformers", "pynvml"} & set(modules)
+
+
+def test_the_last_of_many_quick_resizes_is_the_one_that_shows(specprof: Specprof):
+    terminal = specprof.run()
+    terminal.wait_for("1 Speed")
+    for _ in range(60):
+        for columns, rows in ((200, 60), (1, 1), (100, 30)):
+            terminal.resize(columns, rows)
+        terminal.wait_for("1 Speed", within_s=10)  # in vain once in some hundred, were the loop not told
+    terminal.press("q")
+    assert terminal.wait_exit() == 0

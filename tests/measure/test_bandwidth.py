@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 import torch
 
 from specprof.measure import bandwidth, environment
+
+from .conftest import small_plan
 
 
 def test_streaming_lies_between_what_no_memory_and_what_every_memory_does():
@@ -13,7 +17,15 @@ def test_streaming_lies_between_what_no_memory_and_what_every_memory_does():
 
 
 def test_the_environment_holds_it():
-    assert environment.read_environment(torch.device("cpu")).device.stream_bytes_per_s > 0
+    found = environment.read_environment(small_plan(), torch.device("cpu"))
+    assert found.device.stream_bytes_per_s > 0
+    assert found.torchao is None
+
+
+def test_what_quantises_the_weights_is_among_the_versions():
+    plan = small_plan().model_copy(update={"quantization": "int8"})
+    found = environment.read_environment(plan, torch.device("cpu"))
+    assert found.torchao == version("torchao")
 
 
 def test_without_memory_for_the_buffer_nothing_is_said(monkeypatch):

@@ -6,7 +6,6 @@ import math
 
 import pytest
 import torch
-from conftest import small_plan
 from transformers import DynamicCache
 
 from specprof.measure.drafters import build_drafter
@@ -16,6 +15,8 @@ from specprof.measure.verify_step import FullModel
 from specprof.plan.drafter import drafter_from
 from specprof.plan.plan import Row
 from specprof.plan.presets import PRESETS
+
+from .conftest import small_plan
 
 CPU = torch.device("cpu")
 ROW = Row(2, 24)
@@ -138,7 +139,7 @@ def test_eagle_keeps_a_cache_of_its_own_that_does_not_grow():
     assert seen == [(10, ROW.seq_len + 10)] * 2
     assert layer.get_seq_length() == ROW.seq_len
     assert torch.equal(layer.keys[:, :, : ROW.seq_len], prefix)
-    assert all(layer is not other for other in workload._cache.layers)
+    assert all(layer.keys is not keys for keys, _ in workload.caches)
 
 
 def test_eagle_shares_embedding_and_head_with_the_target_and_leaves_them_as_they_are():

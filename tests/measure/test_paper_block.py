@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import torch
-from conftest import small_plan
 
 from specprof.measure.paper_block import PaperBlock
+from specprof.measure.step import Form
 from specprof.plan.plan import Row
+
+from .conftest import small_plan
 
 
 def _block(kv_heads=2):
@@ -18,7 +20,7 @@ def _block(kv_heads=2):
 
 
 def test_it_keeps_the_hidden_shape_and_stays_finite_through_the_layers():
-    output = _block().step(7, masked=True).run()
+    output = _block().step(7, Form(True, "sdpa")).run()
     assert output.shape == (2, 7, 64)
     assert torch.isfinite(output).all()
     assert 0.05 < float(output.std()) < 20
@@ -28,7 +30,7 @@ def test_its_floating_point_operations_are_those_of_the_eight_products():
     from torch.utils.flop_counter import FlopCounterMode
 
     with torch.inference_mode(False), torch.no_grad():  # the counter does not see inference tensors
-        step = _block(kv_heads=4).step(7, masked=True)
+        step = _block(kv_heads=4).step(7, Form(True, "sdpa"))
         with FlopCounterMode(display=False) as counted:
             step.run()
     tokens, hidden, inner, heads, width, span = 2 * 7, 64, 176, 4, 16, 31

@@ -7,8 +7,6 @@ import time
 
 import pytest
 import torch
-from conftest import small_plan
-from test_row_sweep import EVEN, ROW, ScriptedClock, Stage
 
 from specprof.measure import pause, row_sweep
 from specprof.measure.bench import CancelledByUser
@@ -20,6 +18,9 @@ from specprof.plan.plan import Cell
 from specprof.plan.stopping import StoppingRule
 from specprof.run import events as ev
 from specprof.run.job import GO_ON, PAUSE, Job
+
+from .conftest import small_plan
+from .test_row_sweep import EVEN, ROW, ScriptedClock, Stage
 
 
 class Wisher:

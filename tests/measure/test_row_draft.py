@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from conftest import small_plan
-from test_row_sweep import EVEN, ROW, Stage
 
 from specprof.measure import capacity, workbench
 from specprof.measure.bench import CancelledByUser
@@ -21,6 +19,9 @@ from specprof.plan.stopping import StoppingRule
 from specprof.run import events as ev
 from specprof.run.job import Job
 from specprof.run.reduce import Reduction
+
+from .conftest import small_plan
+from .test_row_sweep import EVEN, ROW, Stage
 
 OUT_OF_MEMORY = torch.OutOfMemoryError("tried to allocate 1 GiB")
 DRAFT_MS = 5.0

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from conftest import small_plan
-from test_row_sweep import ROW, ScriptedClock, Stage
 
 from specprof.measure import capacity
 from specprof.measure.bench import CancelledByUser
@@ -15,6 +13,9 @@ from specprof.plan.refinement import Added, Refinement
 from specprof.plan.stopping import StoppingRule
 from specprof.run.job import Job
 from specprof.run.statistics import Estimate
+
+from .conftest import small_plan
+from .test_row_sweep import ROW, ScriptedClock, Stage
 
 GRID = (1, 8, 24, 40)
 RULE = StoppingRule(target_ci=0.5, min_time_s=0.0, min_samples=3, min_rounds=3)

@@ -10,7 +10,6 @@ import time
 
 import pytest
 import torch
-from conftest import small_plan
 
 from specprof.measure import capacity
 from specprof.measure.bench import Bench, CancelledByUser
@@ -22,6 +21,8 @@ from specprof.measure.verify_step import FullModel
 from specprof.plan.plan import Cell, Row
 from specprof.plan.stopping import StoppingRule
 from specprof.run.job import Job
+
+from .conftest import small_plan
 
 CPU = torch.device("cpu")
 ROW = Row(2, 24)
@@ -213,7 +214,8 @@ def test_the_budget_ends_the_run_near_its_time():
     stage = Stage(ScriptedClock(EVEN, seconds_per_sample=0.01), small_plan(stopping=rule))
     started = time.monotonic()
     Sweep(stage.bench, Job(plan=stage.plan, origin_s=0.0)).run()
-    assert 0.4 < time.monotonic() - started < 2.5
+    # a busy machine is given its time: without its budget the row would go on for 1000 rounds, 30 s at least
+    assert 0.4 < time.monotonic() - started < 15
     assert {event["stop_reason"] for event in stage.said("cell_finished")} == {"budget"}
 
 

@@ -10,11 +10,12 @@ import time
 from pathlib import Path
 
 import pytest
-from test_row_sweep import EVEN, ROW, ScriptedClock, Stage
 
 from specprof.measure import suspension
 from specprof.measure.row_sweep import RowSweep
 from specprof.measure.suspension import Suspension
+
+from .test_row_sweep import EVEN, ROW, ScriptedClock, Stage
 
 WATCHING = """
 import signal, sys, time

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 import torch
-from conftest import small_plan
 from transformers import DynamicCache
 
-from specprof.measure.tree_mask import tree_mask, tree_positions
+from specprof.measure.attention.tree_mask import tree_mask, tree_positions
+from specprof.measure.step import Form
 from specprof.measure.verify_step import FullModel
 from specprof.plan.draft_tree import ancestors, depths, parents
 from specprof.plan.plan import Row
+
+from .conftest import small_plan
 
 TOLERANCE = 2e-6
 ROW = Row(2, 24)
@@ -20,10 +22,8 @@ CPU = torch.device("cpu")
 def _causal_logits(workload, ids):
     """Plain causal forward of `ids` `[B, n]` behind the workload's own prefix, by transformers' cache."""
     cache = DynamicCache()
-    for index, layer in enumerate(workload._cache.layers):
-        cache.update(
-            layer.keys[:, :, : ROW.seq_len].clone(), layer.values[:, :, : ROW.seq_len].clone(), index
-        )
+    for index, (keys, values) in enumerate(workload.caches):
+        cache.update(keys[:, :, : ROW.seq_len].clone(), values[:, :, : ROW.seq_len].clone(), index)
     attention = workload.model.config._attn_implementation
     workload.model.config._attn_implementation = "eager"  # the reference never runs the kernel under test
     try:
@@ -33,16 +33,8 @@ def _causal_logits(workload, ids):
         workload.model.config._attn_implementation = attention
 
 
-def _tree_logits(workload, ids, tree):
-    mask = tree_mask(tree, ROW.seq_len, torch.float32, CPU).expand(ROW.batch_size, 1, -1, -1)
-    positions = tree_positions(tree, ROW.seq_len, ROW.batch_size, CPU)
-    return workload.model(
-        input_ids=ids,
-        attention_mask=mask,
-        position_ids=positions,
-        past_key_values=workload._cache,
-        use_cache=True,
-    ).logits
+def _logits(workload, ids, tree, *, masked=True):
+    return workload.step_of(ids, tree, Form(masked, workload.plan.attention)).run()
 
 
 def _relative(found, expected):
@@ -56,16 +48,14 @@ def _ids(count):
 def test_a_chain_equals_the_causal_forward(workload):
     workload.open_row(ROW)
     ids = _ids(9)
-    assert (
-        _relative(_tree_logits(workload, ids, parents(9, "chain")), _causal_logits(workload, ids)) < TOLERANCE
-    )
+    assert _relative(_logits(workload, ids, parents(9, "chain")), _causal_logits(workload, ids)) < TOLERANCE
 
 
 def test_every_branch_of_a_tree_equals_its_own_causal_forward(workload):
     workload.open_row(ROW)
     tree = parents(16)
     ids = _ids(16)
-    logits = _tree_logits(workload, ids, tree)
+    logits = _logits(workload, ids, tree)
     for node, seen in enumerate(ancestors(tree)):
         branch = sorted(seen)  # parents precede children, so this is the path from the root
         expected = _causal_logits(workload, ids[:, branch])[:, -1]
@@ -76,7 +66,7 @@ def test_a_wrong_mask_is_seen_by_the_branch_test(workload):
     workload.open_row(ROW)
     tree = parents(16)
     ids = _ids(16)
-    logits = _tree_logits(workload, ids, parents(16, "chain"))
+    logits = _logits(workload, ids, parents(16, "chain"))
     path = sorted(ancestors(tree)[15])
     assert _relative(logits[:, 15], _causal_logits(workload, ids[:, path])[:, -1]) > 1e-3
 
@@ -84,44 +74,40 @@ def test_a_wrong_mask_is_seen_by_the_branch_test(workload):
 def test_the_plain_form_of_one_candidate_equals_the_masked_one(workload):
     workload.open_row(ROW)
     ids = _ids(1)
-    positions = tree_positions([-1], ROW.seq_len, ROW.batch_size, CPU)
-    plain = workload.model(
-        input_ids=ids, position_ids=positions, past_key_values=workload._cache, use_cache=True
-    ).logits
-    assert _relative(plain, _tree_logits(workload, ids, [-1])) < TOLERANCE
+    plain = _logits(workload, ids, [-1], masked=False)
+    assert _relative(plain, _logits(workload, ids, [-1])) < TOLERANCE
     assert _relative(plain, _causal_logits(workload, ids)) < TOLERANCE
 
 
 def test_a_repeated_step_gives_the_same_logits_and_the_prefix_never_advances(workload):
     workload.open_row(ROW)
-    step = workload.step(16, masked=True)
-    before = [layer.keys[:, :, : ROW.seq_len].clone() for layer in workload._cache.layers]
+    step = workload.step(16, Form(True, workload.plan.attention))
+    before = [keys[:, :, : ROW.seq_len].clone() for keys, _ in workload.caches]
     first = step.run().clone()
     for _ in range(3):
         again = step.run()
     assert torch.equal(first, again)
-    assert workload._cache.get_seq_length() == ROW.seq_len
-    for layer, keys in zip(workload._cache.layers, before, strict=True):
-        assert torch.equal(layer.keys[:, :, : ROW.seq_len], keys)
+    for (keys, _), kept in zip(workload.caches, before, strict=True):
+        assert torch.equal(keys[:, :, : ROW.seq_len], kept)
 
 
 def test_logits_come_for_all_candidates():
     workload = FullModel(small_plan(), torch.float32, CPU)
     workload.open_row(ROW)
-    assert workload.step(7, masked=True).run().shape == (2, 7, 256)
+    assert workload.step(7, Form(True, "sdpa")).run().shape == (2, 7, 256)
 
 
 def test_several_candidates_without_a_mask_are_refused():
     workload = FullModel(small_plan(), torch.float32, CPU)
     workload.open_row(ROW)
     with pytest.raises(ValueError, match="tree mask"):
-        workload.step(7, masked=False)
+        workload.step(7, Form(False, "sdpa"))
 
 
 def test_the_head_alone_runs_no_layer():
     workload = FullModel(small_plan(), torch.float32, CPU)
     workload.open_row(ROW)
-    step = workload.step(7, masked=True)
+    step = workload.step(7, Form(True, "sdpa"))
     passed = []
     hook = workload.model.model.layers[0].register_forward_pre_hook(lambda *_: passed.append(1))
     assert step.head_alone().shape == (2, 7, 256)
@@ -129,7 +115,6 @@ def test_the_head_alone_runs_no_layer():
     step.run()
     assert passed
     hook.remove()
-    assert workload.model.config.num_hidden_layers == 3
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])

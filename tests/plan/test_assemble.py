@@ -7,20 +7,15 @@ from dataclasses import replace
 import pytest
 
 from specprof.errors import EnvironmentProblem, UsageProblem
-from specprof.plan.assemble import Asked, assemble, differences
+from specprof.plan.asked import Asked
+from specprof.plan.assemble import assemble
+from specprof.plan.differences import differences
 from specprof.plan.plan import Plan
 from specprof.plan.presets import PRESETS
 
+from .refused import usage
+
 TINY = Asked(model="tiny", layers="2", seq_len="16,32", candidates="1,4,8")
-
-
-def usage(asked: Asked, device: str = "cpu") -> str:
-    """What is said against `asked`: one line, exit code 2."""
-    with pytest.raises(UsageProblem) as caught:
-        assemble(asked, device)
-    assert caught.value.exit_code == 2
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 # Defaults

@@ -9,7 +9,9 @@ import pytest
 from pydantic import ValidationError
 
 from specprof.errors import EnvironmentProblem, UsageProblem
-from specprof.plan.assemble import Asked, assemble, differences
+from specprof.plan.asked import Asked
+from specprof.plan.assemble import assemble
+from specprof.plan.differences import differences
 from specprof.plan.drafter import DEEPEST, Drafter, drafter_from
 from specprof.plan.memory import draft_pass_bytes, draft_weight_bytes
 from specprof.plan.model import ModelShape

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from specprof.errors import UsageProblem
-from specprof.plan.assemble import Asked, assemble, differences
+from specprof.plan.asked import Asked
+from specprof.plan.assemble import assemble
+from specprof.plan.differences import differences
 from specprof.plan.plan import Cell, Plan, Row
 from specprof.plan.refinement import Added, Refinement
 

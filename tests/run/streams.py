@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from specprof.plan.model import ModelShape
+from specprof.plan.modes import Attention
 from specprof.plan.plan import Cell, Plan, Row
 from specprof.plan.presets import PRESETS
 from specprof.plan.stopping import StoppingRule
 from specprof.run import events as ev
+from specprof.run.breakdown import Breakdown, Kernel
+from specprof.run.environment import Device, Environment
 from specprof.run.record import SCHEMA_VERSION, RunRecord
 from specprof.run.reduce import Reduction
+from specprof.run.telemetry import TelemetrySample, TelemetrySource
 
 GPU_UUID = "GPU-00000000-1111-2222-3333-444444444444"
 
@@ -29,6 +33,8 @@ class Story:
     on_gpu: bool = False
     sliced: bool = False
     masked_baseline: bool = False
+    attention_beside: Attention | None = None
+    profiled: bool = True
     telemetry: bool = True
     drop_after_first_round: tuple[Row, ...] = ()
     drop_last_row_half_way: bool = False
@@ -49,6 +55,8 @@ class Story:
             model=self.model(),
             dtype="bfloat16" if self.on_gpu else "float32",
             device="cuda" if self.on_gpu else "cpu",
+            attention_beside=self.attention_beside,
+            breakdown=self.profiled,
             batch_sizes=self.batch_sizes,
             seq_lens=self.seq_lens,
             candidates=self.candidates,
@@ -98,18 +106,18 @@ class _Teller:
         if self.story.telemetry:
             yield ev.TelemetryOpened(
                 t_s=self.stamp(),
-                telemetry=ev.TelemetrySource(source="host", available=True, missing={"power_w": "not read"}),
+                telemetry=TelemetrySource(source="host", available=True, missing={"power_w": "not read"}),
             )
             if gpu:
-                source = ev.TelemetrySource(source="nvml", available=True, device_uuid=GPU_UUID)
+                source = TelemetrySource(source="nvml", available=True, device_uuid=GPU_UUID)
                 yield ev.TelemetryOpened(t_s=self.stamp(), telemetry=source)
         self.now_s += 3.5
-        device = ev.Device(kind="cpu", name="Made-up CPU", cores=2, threads=2)
+        device = Device(kind="cpu", name="Made-up CPU", cores=2, threads=2)
         if gpu:
-            device = ev.Device(kind="cuda", name="Made-up GPU", uuid=GPU_UUID, memory_bytes=80 << 30)
+            device = Device(kind="cuda", name="Made-up GPU", uuid=GPU_UUID, memory_bytes=80 << 30)
         yield ev.EnvironmentRead(
             t_s=self.stamp(),
-            environment=ev.Environment(
+            environment=Environment(
                 host="made-up", os="Linux", python="3.11", torch="2.6", transformers="5.3", device=device
             ),
         )
@@ -172,6 +180,8 @@ class _Teller:
                 yield from self.kill_child(cell)
                 continue
             yield self.sample(cell, number, masked=False)
+            if self.plan.attention_beside:
+                yield self.sample(cell, number, masked=False, attention=self.plan.attention_beside)
             if k == 1 and self.story.masked_baseline:
                 yield self.sample(cell, number, masked=True)
         if self.story.telemetry:
@@ -213,16 +223,22 @@ class _Teller:
         if cell not in self.over:
             if reason != "interrupted":
                 self.over.add(cell)
+            if self.story.profiled:
+                yield ev.CellProfiled(t_s=self.stamp(), **cell._asdict(), breakdown=made_up_breakdown(cell))
             yield ev.CellFinished(
-                t_s=self.stamp(), **cell._asdict(), stop_reason=reason, memory_bytes=10**9, kernel="sdpa"
+                t_s=self.stamp(),
+                **cell._asdict(),
+                stop_reason=reason,
+                memory_bytes=10**9,
+                predicted_bytes=11 * 10**8,
             )
 
     def readings(self) -> Iterator[ev.EventModel]:
         """Host and GPU are read by two processes: the GPU's reading is a little older than its turn."""
-        host = ev.TelemetrySample(t_s=self.stamp(), source="host", utilization_pct=97.0, other_cpu_pct=1.5)
+        host = TelemetrySample(t_s=self.stamp(), source="host", utilization_pct=97.0, other_cpu_pct=1.5)
         yield ev.TelemetryTaken(t_s=self.stamp(), sample=host)
         if self.story.on_gpu:
-            gpu = ev.TelemetrySample(
+            gpu = TelemetrySample(
                 t_s=round(self.now_s - 0.01, 6), source="nvml", power_w=300.0, throttle_reasons=[]
             )
             yield ev.TelemetryTaken(t_s=self.stamp(), sample=gpu)
@@ -233,8 +249,10 @@ class _Teller:
         outlier = 3.0 if self.random.random() < 0.03 else 1.0
         return base * self.random.lognormvariate(0, 0.01) * outlier
 
-    def sample(self, cell: Cell, number: int, *, masked: bool) -> ev.SampleTaken:
-        measured_ms = self.sample_ms(cell, masked=masked)
+    def sample(
+        self, cell: Cell, number: int, *, masked: bool, attention: Attention | None = None
+    ) -> ev.SampleTaken:
+        measured_ms = self.sample_ms(cell, masked=masked or attention is not None)
         self.now_s += measured_ms / 1e3 + 0.001
         head_ms = 4.0 * self.random.lognormvariate(0, 0.01) if self.story.sliced and not masked else None
         return ev.SampleTaken(
@@ -244,7 +262,26 @@ class _Teller:
             measured_ms=measured_ms,
             head_ms=head_ms,
             masked=masked,
+            attention=attention,
         )
+
+
+def made_up_breakdown(cell: Cell) -> Breakdown:
+    """Attention grows with K·S, and from 64 candidates on another kernel computes it."""
+    attention_ms = cell.candidates * cell.seq_len / 1e4
+    name = "attention_64" if cell.candidates < 64 else "attention_128"
+    return Breakdown(
+        linear_ms=12.0,
+        attention_ms=attention_ms,
+        elementwise_ms=3.0,
+        head_ms=1.0,
+        gaps_ms=0.5,
+        total_ms=16.5 + attention_ms,
+        kernels=[
+            Kernel(name="gemm", part="linear", ms=12.0, calls=224),
+            Kernel(name=name, part="attention", ms=attention_ms, calls=32),
+        ],
+    )
 
 
 def build_stream(story: Story | None = None) -> list[ev.EventModel]:
@@ -272,6 +309,8 @@ STORIES: dict[str, Story] = {
     "complete": Story(),
     "complete on a GPU": Story(on_gpu=True),
     "K = 1 measured with a mask too": Story(masked_baseline=True),
+    "two attentions": Story(attention_beside="eager", profiled=False),
+    "two attentions, sliced": Story(attention_beside="split", sliced=True, masked_baseline=True),
     "sliced": Story(sliced=True, masked_baseline=True),
     "without telemetry": Story(telemetry=False),
     "cancelled": Story(cancelled_at=(1, 4)),

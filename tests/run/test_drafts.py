@@ -15,8 +15,9 @@ from specprof.plan.drafter import drafter_from
 from specprof.plan.plan import Row
 from specprof.plan.presets import PRESETS
 from specprof.run import events as ev
+from specprof.run.cell_record import DraftRecord
 from specprof.run.journal import document_text
-from specprof.run.record import DraftRecord, RunRecord
+from specprof.run.record import RunRecord
 from specprof.run.reduce import Reduction
 from specprof.run.schema import document_schema
 from specprof.run.statistics import median_estimate

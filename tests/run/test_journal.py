@@ -260,6 +260,31 @@ def test_a_journal_that_ends_with_a_whole_line_is_left_as_it_is_when_the_run_goe
     assert journal_path(output).read_bytes() == whole
 
 
+def test_what_a_document_held_takes_the_journals_place_and_is_locked_as_the_journal_was(tmp_path):
+    output = tmp_path / "run.json"
+    with Journal(output) as journal:
+        journal.take_up(EVENTS[:-1])
+        assert second_writer(output, "new", "resume")[0].startswith("new 5 another specprof is writing")
+        journal.append(EVENTS[-1])
+    assert list(read_journal(journal_path(output)).events) == EVENTS
+    assert list(tmp_path.iterdir()) == [journal_path(output)]
+    assert stat.S_IMODE(journal_path(output).stat().st_mode) == 0o644
+
+
+@pytest.mark.parametrize("failing", ["fsync", "replace"])
+def test_what_a_document_held_takes_the_journals_place_whole_or_not_at_all(tmp_path, monkeypatch, failing):
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    output = tmp_path / "run.json"
+    with Journal(output) as journal:
+        monkeypatch.setattr(os, failing, fail)
+        with pytest.raises(WriteProblem, match="No space left"):
+            journal.take_up(EVENTS)
+        assert list(tmp_path.iterdir()) == [journal_path(output)]
+        assert journal_path(output).read_bytes() == b""
+
+
 def test_what_ends_a_cell_is_forced_to_disk_at_once_and_nothing_else_is(tmp_path, monkeypatch):
     forced: list[int] = []
     real_fsync = os.fsync
@@ -318,7 +343,7 @@ def test_publishing_leaves_the_document_alone_in_its_folder(tmp_path):
 def test_a_document_is_ascii_and_begins_with_its_schema_version():
     text = document_text(RECORD)
     assert text.isascii()
-    assert text.startswith('{\n "schema_version": 1,')
+    assert text.startswith('{\n "schema_version": 2,')
 
 
 def test_a_reader_sees_the_older_document_or_the_newer_one_and_never_a_part(tmp_path, monkeypatch):
@@ -359,6 +384,7 @@ def test_the_document_and_then_its_folder_are_forced_to_disk(tmp_path, monkeypat
 
 FULL_DISK = """
 import json, resource, sys
+sys.dont_write_bytecode = True  # else a module may be cut off too, for good
 from pathlib import Path
 from specprof.errors import WriteProblem
 from specprof.run.events import event_from

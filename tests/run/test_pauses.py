@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 
 from specprof.plan.plan import Cell
 from specprof.run import events as ev
+from specprof.run.cell_record import MAX_SAMPLES
 from specprof.run.events import MAX_DISCARDED
 from specprof.run.journal import document_text
 from specprof.run.pauses import Pauses
 from specprof.run.reading import load_record
-from specprof.run.record import MAX_SAMPLES, PauseRecord, RunRecord
+from specprof.run.record import PauseRecord, RunRecord
+from specprof.run.telemetry import TelemetrySample
 from specprof.run.unfold import unfold
 
 from .streams import Story, build_record, build_stream, reduce_all
@@ -94,11 +96,11 @@ def test_pauses_of_a_forged_file_never_overlap_once_read(spans: list[tuple[float
 
 def test_what_the_machine_did_in_a_pause_spoils_no_cell() -> None:
     def busy(t_s: float) -> ev.TelemetryTaken:
-        sample = ev.TelemetrySample(t_s=t_s, source="host", other_cpu_pct=90.0)
+        sample = TelemetrySample(t_s=t_s, source="host", other_cpu_pct=90.0)
         return ev.TelemetryTaken(t_s=t_s, sample=sample)
 
     samples = [*sampled(ONE, [10.0] * 10), finished(ONE)]
-    calm = ev.TelemetryTaken(sample=ev.TelemetrySample(t_s=1.0, source="host", other_cpu_pct=1.0))
+    calm = ev.TelemetryTaken(sample=TelemetrySample(t_s=1.0, source="host", other_cpu_pct=1.0))
     outside = [*begun(), *samples, calm, busy(3.5)]
     assert reduce_all(outside).record().cells[0].verdict == "warn"
     within = [*outside, *paused((3.2, 3.8))]

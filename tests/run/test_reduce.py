@@ -16,6 +16,7 @@ from specprof.run import events as ev
 from specprof.run.journal import document_text
 from specprof.run.record import RunRecord
 from specprof.run.reduce import Reduction
+from specprof.run.telemetry import TelemetrySample, TelemetrySource
 from specprof.run.unfold import unfold
 
 from .streams import GPU_UUID, STORIES, Story, build_record, build_stream, reduce_all
@@ -226,7 +227,7 @@ def test_a_cell_said_to_be_finished_without_a_sample_is_not() -> None:
 
 def test_readings_of_two_processes_are_put_in_order_of_time() -> None:
     taken = [
-        ev.TelemetryTaken(t_s=3, sample=ev.TelemetrySample(t_s=t_s, source=source))
+        ev.TelemetryTaken(t_s=3, sample=TelemetrySample(t_s=t_s, source=source))
         for t_s, source in [(1.0, "host"), (0.9, "nvml"), (2.0, "host"), (1.0, "nvml")]
     ]
     record = reduce_all([*begun(), *taken]).record()
@@ -236,7 +237,7 @@ def test_readings_of_two_processes_are_put_in_order_of_time() -> None:
 
 
 def test_a_run_resumed_forty_times_names_each_telemetry_source_once() -> None:
-    source = ev.TelemetrySource(source="nvml", available=True, device_uuid=GPU_UUID)
+    source = TelemetrySource(source="nvml", available=True, device_uuid=GPU_UUID)
     opened = [
         ev.TelemetryOpened(telemetry=source.model_copy(update={"available": n == 39})) for n in range(40)
     ]
@@ -247,13 +248,29 @@ def test_a_run_resumed_forty_times_names_each_telemetry_source_once() -> None:
 def test_a_cell_is_judged_by_the_readings_between_its_first_and_its_last_sample() -> None:
     def reading(t_s: float, *reasons: str) -> ev.TelemetryTaken:
         return ev.TelemetryTaken(
-            sample=ev.TelemetrySample(t_s=t_s, source="nvml", throttle_reasons=list(reasons))
+            sample=TelemetrySample(t_s=t_s, source="nvml", throttle_reasons=list(reasons))
         )
 
     samples = sampled(ONE, [10.0] * 10)
     for t_s, verdict in [(4.5, "invalid"), (0, "invalid"), (9, "invalid"), (9.5, "warn")]:
-        events = [*begun(on_gpu=True), *samples, reading(3), reading(t_s, "hw_thermal")]
+        seen = [reading(second) for second in range(10)]
+        events = [*begun(on_gpu=True), *samples, *seen, reading(t_s, "hw_thermal")]
         assert reduce_all(events).record().cells[0].verdict == verdict
+
+
+@pytest.mark.parametrize(("before_s", "verdict"), [(0.5, "invalid"), (-0.6, "warn")])
+def test_counters_count_from_the_last_reading_of_the_gpu_shortly_before_the_cell(
+    before_s: float, verdict: str
+) -> None:
+    def reading(t_s: float, violation_s: float) -> TelemetrySample:
+        return TelemetrySample(t_s=t_s, source="nvml", throttle_reasons=[], thermal_violation_s=violation_s)
+
+    host = TelemetrySample(t_s=1.9, source="host")
+    samples = [event.model_copy(update={"t_s": event.t_s + 2}) for event in sampled(ONE, [10.0] * 10)]
+    readings = [reading(before_s + 1, 3.0), host, *(reading(2.5 + second, 3.25) for second in range(9))]
+    taken = [ev.TelemetryTaken(sample=one) for one in readings]
+    cell = reduce_all([*begun(on_gpu=True), *samples, *taken]).record().cells[0]
+    assert cell.verdict == verdict
 
 
 # Streams that are none

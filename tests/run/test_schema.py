@@ -59,4 +59,4 @@ def test_the_schema_names_its_dialect_and_no_address_of_its_own() -> None:
     schema = document_schema()
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert "$id" not in schema
-    assert schema["title"] == "specprof run document, schema version 1"
+    assert schema["title"] == "specprof run document, schema version 2"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from specprof.plan.assemble import Asked
+from specprof.plan.asked import Asked
 from specprof.session.starting import Start
 from specprof.tui.app import SpecprofApp
 from specprof.tui.screens.measuring import LiveScreen

@@ -3,9 +3,9 @@
     python fake_child.py FOLDER --events FD --job FD --wishes FD
 
 FOLDER/deeds.json is a list of `[start, moment, deed]`: at the given start of the child (from 0), when the
-moment comes, the deed is done. Moments: `start`, `environment`, `built`, `preparing K`, `warming K`,
-`warming K again` (after a round), `warmed`, `sample N` (before the N-th sample of this process), `round N`
-(after the N-th round), `row` (after one), `paused`, `end`.
+moment comes, the deed is done. Moments: `start`, `environment`, `trying MODE`, `built`, `preparing K`,
+`warming K`, `warming K again` (after a round), `warmed`, `sample N` (before the N-th sample of this process),
+`round N` (after the N-th round), `row` (after one), `paused`, `end`.
 FOLDER/log gets a line for every start and every signal; FOLDER/job.N is the job of start N.
 """
 
@@ -161,6 +161,10 @@ class Child:
         names = ("host", "os", "python", "torch", "transformers")
         self.say("environment", environment={**dict.fromkeys(names, "made-up"), "device": self.device})
         self.moment("environment")
+        for mode in ("compile", "eager"):
+            if mode not in self.job["without_modes"]:
+                self.say("mode_tried", execution=mode)
+                self.moment(f"trying {mode}")
         self.say("model_built", build_s=0.5, weight_bytes=1000, execution="eager")
         self.moment("built")
         for batch_size in self.plan["batch_sizes"]:

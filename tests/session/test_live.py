@@ -239,6 +239,24 @@ def test_a_child_that_dies_before_it_measures_ends_the_run_with_its_last_words(s
     assert len(stage.pids()) == 1
 
 
+def test_a_mode_whose_check_kills_the_child_is_left_out_by_the_next_one(stage: Stage):
+    stage.does((0, "trying compile", "exit 7"))
+    session = stage.session()
+    seen = stage.play(session)
+    assert session.reduction.status() == "complete"
+    assert stage.job(0)["without_modes"] == []
+    assert stage.job(1)["without_modes"] == ["compile"]
+    said = [event.text for event in seen if isinstance(event, ev.Notice)]
+    assert "the measuring child was started again without execution compile" in said
+
+
+def test_the_next_child_is_told_how_the_one_before_executed(stage: Stage):
+    stage.does((0, "sample 5", "exit 7"))
+    stage.play()
+    assert stage.job(0)["built"] is None
+    assert stage.job(1)["built"]["execution"] == "eager"
+
+
 def test_a_child_that_cannot_be_imported_ends_the_run_with_its_last_words(stage: Stage):
     stage.does((0, "start", "exit 1"))
     seen = stage.play()

@@ -6,13 +6,15 @@ import pytest
 
 from specprof.plan.plan import Cell, Row
 from specprof.run import events as ev
+from specprof.run.environment import Device, Environment
 from specprof.run.reduce import Reduction
+from specprof.run.telemetry import TelemetrySample
 from specprof.session.position import PHASES, Position
 
 from .stage import HEADER, PLAN, Stage
 
-CPU = ev.Environment(
-    host="h", os="o", python="p", torch="t", transformers="f", device=ev.Device(kind="cpu", name="CPU")
+CPU = Environment(
+    host="h", os="o", python="p", torch="t", transformers="f", device=Device(kind="cpu", name="CPU")
 )
 
 
@@ -134,8 +136,8 @@ def test_a_dropped_row_takes_no_time_in_the_estimate():
 
 def test_the_gpus_utilisation_goes_before_the_hosts():
     run = Run()
-    host = ev.TelemetrySample(t_s=1.0, source="host", utilization_pct=30.0)
-    gpu = ev.TelemetrySample(t_s=1.0, source="nvml", utilization_pct=90.0)
+    host = TelemetrySample(t_s=1.0, source="host", utilization_pct=30.0)
+    gpu = TelemetrySample(t_s=1.0, source="nvml", utilization_pct=90.0)
     run.take(ev.TelemetryTaken(sample=host))
     assert (run.position.utilisation_pct, run.position.utilisation_of) == (30.0, "host CPU")
     run.take(ev.TelemetryTaken(sample=gpu), ev.TelemetryTaken(sample=host))

@@ -9,6 +9,7 @@ import pytest
 
 from specprof.run import events as ev
 from specprof.run.events import EventModel
+from specprof.run.telemetry import TelemetrySource
 from specprof.session import telemetry
 from specprof.session.live import LiveSession
 
@@ -17,7 +18,7 @@ from .stage import Stage, is_alive
 GPU = {"kind": "cuda", "name": "Made-up GPU", "uuid": "GPU-00000000-1111-2222-3333-444444444444"}
 
 
-def nvml_sources(seen: list[EventModel]) -> list[ev.TelemetrySource]:
+def nvml_sources(seen: list[EventModel]) -> list[TelemetrySource]:
     opened = [event.telemetry for event in seen if isinstance(event, ev.TelemetryOpened)]
     return [source for source in opened if source.source == "nvml"]
 

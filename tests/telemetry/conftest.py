@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import select
-import shutil
 import subprocess
 import sys
 import time
@@ -14,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from specprof.run.events import EventModel, TelemetrySample, TelemetrySource, event_from
+from specprof.run.events import EventModel, event_from
+from specprof.run.telemetry import TelemetrySample, TelemetrySource
 
-GPU_A = "GPU-00000000-1111-2222-3333-444444444444"
+from .fake_library import GPU_A, build_in
 
 
 class Child:
@@ -86,14 +86,7 @@ class Child:
 @pytest.fixture(scope="session")
 def fake_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that holds the compiled fake."""
-    compiler = shutil.which("gcc") or shutil.which("cc")
-    if compiler is None:
-        pytest.skip("no C compiler to build the fake NVML library with")
-    folder = tmp_path_factory.mktemp("nvml")
-    source = Path(__file__).with_name("fake_nvml.c")
-    command = [compiler, "-std=gnu11", "-Wall", "-Wextra", "-shared", "-fPIC"]
-    subprocess.run([*command, "-o", folder / "libnvidia-ml.so.1", source], check=True)
-    return folder
+    return build_in(tmp_path_factory.mktemp("nvml"))
 
 
 @pytest.fixture

@@ -3,8 +3,17 @@
  * SPECPROF_FAKE_NVML says how it behaves; several settings are separated by ';':
  *   ok | mismatch | not_loaded | no_device | hang | abort            at initialisation
  *   unsupported_power | forbidden_clocks | thermal | garbage | flaky_temperature | old_driver
+ *   power_violation:NS | thermal_violation:NS    nanoseconds by which the counter grows with each sample
+ *   ecc_uncorrected:N | ecc_corrected:N          errors by which the counter grows with each sample
+ *   cooling:MHZ                                  the first GPU's SM clock falls by so many MHz with each sample
+ *   no_violations | no_ecc                       the counters that are not offered or not supported
+ *   events:BITS | application_clock:MHZ | power_limit:W | hot | display | no_persistence | ecc_off | ecc_pending_off |
+ *   ecc_clean | mig | compute:MODE | utilization:PCT    what a GPU's health is
+ *   no_health | forbidden_health                 none of that is supported, or this user may not read it
  *   foreign:PID,PID                                                  compute processes on the GPU
  *   drawing:PID | nameless | forbidden_processes                     a graphics process; what is not told of them
+ *   slow_after:N            one call takes a second after N samples
+ *   abort_once_after:N:PATH aborts after N samples where there is no file PATH, and makes it
  *   lost_after:N | reset_after:N | abort_after:N | hang_after:N | forbidden_power_after:N   after N samples
  * A sample is counted at each reading of the utilisation.
  *
@@ -24,6 +33,7 @@ typedef struct { unsigned long long total, free, used; } Memory;
 typedef struct { unsigned version; unsigned long long total, reserved, free, used; } MemoryV2;
 typedef struct { unsigned gpu, memory; } Utilization;
 typedef struct { unsigned version, sensor; int temperature; } Temperature;
+typedef struct { unsigned long long reference_us, violation_ns; } Violation;
 typedef struct { unsigned pid; unsigned long long memory; unsigned gpu_instance, compute_instance; } Process;
 
 #define GIB (1ULL << 30)
@@ -50,6 +60,12 @@ static const char *setting(const char *name) {
     return NULL;
 }
 
+/* The number that follows a setting's name; 0 where it is not set. */
+static unsigned long long amount(const char *name) {
+    const char *value = setting(name);
+    return value ? strtoull(value, NULL, 0) : 0;
+}
+
 static int past(const char *name) {
     const char *after = setting(name);
     return after && samples > atol(after);
@@ -57,9 +73,25 @@ static int past(const char *name) {
 
 static void hang(void) { for (;;) pause(); }
 
+static void abort_once(void) {
+    const char *path = strchr(setting("abort_once_after"), ':');
+    char name[512];
+    if (!path || sscanf(path, ":%511[^;]", name) != 1 || !access(name, F_OK)) return;
+    FILE *mark = fopen(name, "w");
+    if (mark) fclose(mark);
+    abort();
+}
+
+static void slow_once(void) {
+    static int done = 0;
+    if (!done++) sleep(1);
+}
+
 /* How every call on a device begins. */
 static int begin(void) {
     if (past("abort_after")) abort();
+    if (past("abort_once_after")) abort_once();
+    if (past("slow_after")) slow_once();
     if (past("hang_after")) hang();
     if (past("lost_after")) return LOST;
     if (past("reset_after")) return RESET_REQUIRED;
@@ -112,7 +144,7 @@ int nvmlDeviceGetUtilizationRates(Device *device, Utilization *rates) {
     samples++;
     BEGIN;
     if (device->is_slice) return NOT_SUPPORTED;
-    rates->gpu = setting("garbage") ? 0xFFFFFFFFu : 87;
+    rates->gpu = setting("garbage") ? 0xFFFFFFFFu : setting("utilization") ? amount("utilization") : 87;
     rates->memory = 41;
     return SUCCESS;
 }
@@ -158,12 +190,28 @@ int nvmlDeviceGetClockInfo(Device *device, unsigned clock, unsigned *mhz) {
     BEGIN;
     if (device->is_slice) return INVALID_ARGUMENT;
     if (setting("forbidden_clocks")) return NO_PERMISSION;
-    *mhz = clock == 1 ? 1980 : 2619;
+    *mhz = clock == 1 ? 1980 - (device == devices ? amount("cooling") * samples : 0) : 2619;
+    return SUCCESS;
+}
+int nvmlDeviceGetViolationStatus(Device *device, unsigned policy, Violation *violation) {
+    BEGIN;
+    if (device->is_slice) return NOT_SUPPORTED;
+    if (setting("no_violations")) return FUNCTION_NOT_FOUND;
+    if (policy > 1) return INVALID_ARGUMENT;
+    *violation = (Violation){1, 2000000000ULL + samples * amount(policy ? "thermal_violation" : "power_violation")};
+    if (setting("garbage")) violation->violation_ns = ~0ULL;
+    return SUCCESS;
+}
+int nvmlDeviceGetTotalEccErrors(Device *device, unsigned kind, unsigned counter, unsigned long long *count) {
+    BEGIN;
+    if (counter != 0) return INVALID_ARGUMENT;
+    if (setting("no_ecc") || (device->is_slice && kind == 0)) return NOT_SUPPORTED;
+    *count = setting("garbage") ? ~0ULL : (setting("ecc_clean") ? 0 : 7) + samples * amount(kind ? "ecc_uncorrected" : "ecc_corrected");
     return SUCCESS;
 }
 static int clock_events(unsigned long long *bits) {
     BEGIN;
-    *bits = setting("thermal") ? 0x48 : 0x1;
+    *bits = setting("thermal") ? 0x48 : setting("events") ? amount("events") : 0x1;
     return SUCCESS;
 }
 int nvmlDeviceGetCurrentClocksEventReasons(Device *device, unsigned long long *bits) {
@@ -180,6 +228,48 @@ int nvmlDeviceGetMaxClockInfo(Device *device, unsigned clock, unsigned *mhz) {
     *mhz = setting("garbage") ? 0xFFFFFFFFu : clock == 1 ? 2100 : 2619;
     return SUCCESS;
 }
+
+/* A GPU's health: how it is set. */
+static int begin_health(void) {
+    BEGIN;
+    if (setting("forbidden_health")) return NO_PERMISSION;
+    return setting("no_health") ? NOT_SUPPORTED : SUCCESS;
+}
+#define HEALTH(NAME, VALUE) \
+    int NAME(Device *device, unsigned *value) { \
+        (void)device; \
+        int code = begin_health(); \
+        if (!code) *value = setting("garbage") ? 0xFFFFFFFFu : (unsigned)(VALUE); \
+        return code; \
+    }
+#define HEALTH_OF(NAME, VALUE) \
+    int NAME(Device *device, unsigned kind, unsigned *value) { \
+        (void)device; (void)kind; \
+        int code = begin_health(); \
+        if (!code) *value = setting("garbage") ? 0xFFFFFFFFu : (unsigned)(VALUE); \
+        return code; \
+    }
+#define HEALTH_PAIR(NAME, FIRST, SECOND) \
+    int NAME(Device *device, unsigned *first, unsigned *second) { \
+        (void)device; \
+        int code = begin_health(); \
+        if (!code) { *first = (FIRST); *second = (SECOND); } \
+        return code; \
+    }
+HEALTH(nvmlDeviceGetArchitecture, 9)
+HEALTH(nvmlDeviceGetEnforcedPowerLimit, setting("power_limit") ? 1000 * amount("power_limit") : 600000)
+HEALTH(nvmlDeviceGetPowerManagementDefaultLimit, 600000)
+HEALTH(nvmlDeviceGetDisplayActive, setting("display") != NULL)
+HEALTH(nvmlDeviceGetDisplayMode, setting("display") != NULL)
+HEALTH(nvmlDeviceGetPersistenceMode, setting("no_persistence") == NULL)
+HEALTH(nvmlDeviceGetComputeMode, amount("compute"))
+HEALTH_OF(nvmlDeviceGetApplicationsClock, setting("application_clock") ? amount("application_clock") : 2100)
+HEALTH_OF(nvmlDeviceGetDefaultApplicationsClock, 2100)
+HEALTH_OF(nvmlDeviceGetTemperatureThreshold, setting("hot") ? 62 : 87)
+HEALTH_PAIR(nvmlDeviceGetPowerManagementLimitConstraints, 200000, 700000)
+HEALTH_PAIR(nvmlDeviceGetEccMode, !setting("ecc_off"), !setting("ecc_off") && !setting("ecc_pending_off"))
+HEALTH_PAIR(nvmlDeviceGetMigMode, setting("mig") != NULL, setting("mig") != NULL)
+
 int nvmlSystemGetProcessName(unsigned pid, char *out, unsigned size) {
     (void)pid;
     return setting("nameless") ? NO_PERMISSION : text(out, size, "/opt/lab/bin/trainer --lr 0.1");

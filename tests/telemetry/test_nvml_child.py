@@ -30,6 +30,8 @@ def test_every_field_is_read_in_the_units_of_its_name(start, fake_nvml):
     assert sample.temperature_c == 58
     assert (sample.sm_clock_mhz, sample.memory_clock_mhz) == (1980, 2619)
     assert sample.throttle_reasons == ["gpu_idle"]
+    assert (sample.power_violation_s, sample.thermal_violation_s) == (2.0, 2.0)
+    assert (sample.ecc_uncorrected, sample.ecc_corrected) == (7, 7)
     assert sample.foreign_pids == []
 
 
@@ -48,11 +50,24 @@ def test_a_mig_slice_takes_clocks_from_its_gpu_and_claims_neither_its_power_nor_
     child = start(fake_nvml(), uuid=BARE_UUID_SLICE)
     source, sample = child.opened(), child.sample()
     assert source.device_uuid == f"MIG-{BARE_UUID_SLICE}"
-    assert set(source.missing) == {"utilization_pct", "power_w", "energy_j"}
+    assert set(source.missing) == {"utilization_pct", "power_w", "energy_j", "ecc_corrected"}
     assert "whole GPU" in source.missing["power_w"]
     assert sample.sm_clock_mhz == 1980
     assert sample.throttle_reasons == ["gpu_idle"]
     assert (sample.utilization_pct, sample.power_w, sample.energy_j) == (None, None, None)
+    assert sample.thermal_violation_s == 2.0  # of the GPU, as its clocks are
+    assert (sample.ecc_uncorrected, sample.ecc_corrected) == (7, None)
+
+
+def test_the_counters_are_cumulative_and_each_is_read_from_its_own(start, fake_nvml):
+    settings = "power_violation:30000000;thermal_violation:500;ecc_uncorrected:1;ecc_corrected:20"
+    child = start(fake_nvml(settings), "--hz", "50")
+    child.opened()
+    first, second = child.sample(), child.sample()  # the second and third reading: opening reads once
+    assert (first.power_violation_s, second.power_violation_s) == (2.06, 2.09)
+    assert (first.thermal_violation_s, second.thermal_violation_s) == (2.000001, 2.0000015)
+    assert (first.ecc_uncorrected, second.ecc_uncorrected) == (9, 10)
+    assert (first.ecc_corrected, second.ecc_corrected) == (47, 67)
 
 
 def test_an_unknown_uuid_is_unavailable_with_a_remedy(start, fake_nvml):
@@ -91,6 +106,8 @@ def test_without_the_library_it_is_unavailable_with_a_remedy(start, no_nvml):
     [
         ("unsupported_power", ["power_w"], "does not support"),
         ("forbidden_clocks", ["sm_clock_mhz", "memory_clock_mhz"], "may not read"),
+        ("no_violations", ["power_violation_s", "thermal_violation_s"], "this driver does not offer"),
+        ("no_ecc", ["ecc_uncorrected", "ecc_corrected"], "does not support"),
     ],
 )
 def test_an_unreadable_field_is_null_and_its_reason_said_once(start, fake_nvml, settings, fields, reason):
@@ -126,6 +143,7 @@ def test_a_silent_sensor_is_null_and_not_four_billion(start, fake_nvml):
     assert child.opened().available
     sample = child.sample()
     assert (sample.utilization_pct, sample.power_w, sample.temperature_c) == (None, None, None)
+    assert (sample.power_violation_s, sample.ecc_uncorrected) == (None, None)
     assert sample.sm_clock_mhz == 1980
 
 
@@ -163,18 +181,21 @@ def test_descendants_of_the_parent_are_our_own(start, fake_nvml, sleeper):
 def test_a_lost_gpu_is_said_and_ends_the_child_with_code_3(start, fake_nvml, settings, how):
     child = start(fake_nvml(settings), "--hz", "50")
     child.opened()
-    *samples, last = child.rest()
+    *samples, notice, fatal = child.rest()
     assert len(samples) == 2
-    assert last.event == "notice"
-    assert last.level == "error"
-    assert how in last.text
+    assert notice.level == "error"
+    assert how in notice.text
+    assert (fatal.event, fatal.exit_code) == ("fatal", 3)
+    assert how in fatal.what
+    assert "reset it" in fatal.remedy
+    assert "reboot" in fatal.remedy
     assert child.process.wait(5) == 3
 
 
 def test_a_gpu_lost_before_the_first_reading_is_said_too(start, fake_nvml):
     child = start(fake_nvml("lost_after:-1"))
     assert not child.opened().available
-    assert [event.level for event in child.rest()] == ["error"]
+    assert [event.event for event in child.rest()] == ["notice", "fatal"]
     assert child.process.wait(5) == 3
 
 

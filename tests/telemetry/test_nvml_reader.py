@@ -6,8 +6,10 @@ from types import SimpleNamespace
 
 import pynvml
 
-from specprof.telemetry.nvml import NvmlReader, clock_events, uuid_forms
-from specprof.telemetry.own_processes import OwnProcesses
+from specprof.telemetry import own_processes
+from specprof.telemetry.nvml import NvmlReader
+from specprof.telemetry.nvml_find import uuid_forms
+from specprof.telemetry.nvml_readings import clock_events
 
 NOWHERE = 2**22 + 7  # above the largest pid that Linux gives
 
@@ -54,11 +56,30 @@ class NvmlWithProcessesOnly:
         return unsupported
 
 
-def test_untranslated_process_numbers_in_a_container_are_missing_with_a_reason_not_foreign():
+def test_untranslated_process_numbers_in_a_container_are_missing_with_a_reason_not_foreign(
+    monkeypatch,
+):
+    monkeypatch.setattr(own_processes, "in_pid_namespace", lambda: True)
     reader = NvmlReader(NvmlWithProcessesOnly([NOWHERE]), object(), "GPU-abc", [])
-    reader._own = OwnProcesses([], in_container=True)
     assert reader.sample(0.0).foreign_pids is None
     assert "PID namespace" in reader.newly_missing()["foreign_pids"]
     reader.sample(0.1)
     assert reader.newly_missing() == {}
-    assert len(reader.source().missing) == 9
+    assert len(reader.source().missing) == 13
+
+
+class NvmlWithoutViolations(NvmlWithProcessesOnly):
+    """As a later pynvml may be: the call is deprecated."""
+
+    def __getattr__(self, name: str) -> object:
+        if name == "nvmlDeviceGetViolationStatus":
+            raise AttributeError(name)
+        return super().__getattr__(name)
+
+
+def test_a_call_that_pynvml_no_longer_has_costs_its_fields_only():
+    reader = NvmlReader(NvmlWithoutViolations([]), object(), "GPU-abc", [])
+    sample = reader.sample(0.0)
+    assert (sample.power_violation_s, sample.thermal_violation_s) == (None, None)
+    assert "nvidia-ml-py" in reader.source().missing["thermal_violation_s"]
+    assert sample.foreign_pids == []

@@ -6,8 +6,8 @@ import pytest
 from views.measured_run import plan, record
 
 from specprof.analysis.opened import Run, load
-from specprof.run.events import TelemetrySample, TelemetrySource
 from specprof.run.record import NoticeRecord
+from specprof.run.telemetry import TelemetrySample, TelemetrySource
 from specprof.tui.screens.results import ResultsScreen
 
 from .seen import LEAST, SMALL, WIDE, Seen

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from specprof.plan.assemble import Asked, assemble
+from specprof.plan.asked import Asked
+from specprof.plan.assemble import assemble
+from specprof.telemetry.cuda_order import cuda_order
 from specprof.telemetry.probe import ProbedDevice
-from specprof.tui.state.cuda_order import cuda_order
 from specprof.tui.state.plan_check import check, device_fault, reads_files
 from specprof.tui.state.plan_fields import (
     BATCH,

@@ -13,7 +13,7 @@ from textual import events
 from textual.screen import Screen
 from textual.widgets import Static
 
-from specprof.plan.assemble import Asked
+from specprof.plan.asked import Asked
 from specprof.session import starting
 from specprof.session.starting import Start
 from specprof.telemetry import cpu as cpu_module
@@ -419,7 +419,9 @@ def test_a_line_is_edited_where_the_cursor_is():
 @pytest.mark.parametrize(
     ("name", "steps"),
     [
-        ("attention", ["eager", "split", "", "eager"]),
+        ("attention", ["eager", "split", "flex", "split,sdpa", "", "eager"]),
+        ("quantize", ["int8", "int4", "fp8", "", "int8"]),
+        ("breakdown", ["yes", "", "yes"]),
         ("workload", ["paper-block", "", "paper-block"]),
         ("dtype", ["bfloat16", "float16", "", "bfloat16"]),
         ("model", ["llama-13b", "llama-2-70b", "llama-3-8b", "tiny", "", "llama-13b"]),
@@ -472,8 +474,9 @@ def test_typing_after_a_preset_was_chosen_begins_anew():
 
 
 def test_arrows_and_tab_go_through_all_fields_and_to_the_list_and_back():
-    order = ["device", "model", "layers", "dtype", "batch_size", "seq_len", "candidates", "attention",
-             "execution", "workload", "target_ci_pct", "budget_s", "seed", "RecentRuns"]  # fmt: skip
+    order = ["device", "model", "layers", "dtype", "quantize", "batch_size", "seq_len", "candidates",
+             "attention", "execution", "workload", "breakdown", "target_ci_pct", "budget_s", "seed",
+             "RecentRuns"]  # fmt: skip
 
     async def play(seen: Seen) -> None:
         for forth, back in (("down", "up"), ("tab", "shift+tab")):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from run.streams import Story, build_stream, reduce_all
 
-from specprof.plan.assemble import Asked, assemble
+from specprof.plan.asked import Asked
+from specprof.plan.assemble import assemble
 from specprof.tui.state.plan_time import Took, time_words, took
 
 DEFAULT = assemble(Asked(), "cpu").plan

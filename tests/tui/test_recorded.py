@@ -5,8 +5,9 @@ from __future__ import annotations
 from views.measured_run import environment, plan, record
 
 from specprof.analysis.opened import Run, load
-from specprof.run.events import Device, TelemetrySample, TelemetrySource
+from specprof.run.environment import Device
 from specprof.run.record import NoticeRecord, PauseRecord
+from specprof.run.telemetry import TelemetrySample, TelemetrySource
 from specprof.tui.state.recorded import UNKNOWN, recorded
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 from views.measured_run import plan, record
+from views.two_attentions import BYTES_PER_S, beside_ms, own_ms, two_attentions
 
 from specprof.analysis.acceptance import PUBLISHED
 from specprof.analysis.opened import Run, load
+from specprof.plan.memory import step_bytes
+from specprof.plan.plan import Cell
 from specprof.tui.state.result_rows import result_rows, sorted_rows, sorts_of
 
 
@@ -65,3 +68,20 @@ def test_sorted_by_verdict_the_worst_comes_first(run):
 
 def test_a_published_figure_has_no_latency_to_sort_by():
     assert sorts_of(load("medusa-llama-7b-bs4")) == ("seq_len", "candidates", "ratio", "tokens", "speedup")
+
+
+def test_a_floor_and_a_second_attention_are_columns_of_runs_that_have_them(run):
+    assert sorts_of(run) == (
+        "seq_len", "candidates", "latency", "ratio", "tokens", "speedup", "samples", "verdict",
+    )  # fmt: skip
+    both = Run.of(two_attentions())
+    assert sorts_of(both)[2:6] == ("latency", "floor", "beside", "ratio")
+    row = next(row for row in rows_of(both) if (row.seq_len, row.candidates) == (8192, 32))
+    cell = Cell(1, 8192, 32)
+    floor_ms = 1e3 * step_bytes(both.record.plan, cell) / BYTES_PER_S
+    assert row.above_floor.median == pytest.approx(own_ms(cell) / floor_ms)
+    assert row.beside_over.median == pytest.approx(beside_ms(cell) / own_ms(cell))
+    slowest = sorted_rows(rows_of(both), "beside", descending=True)[0]
+    assert (slowest.seq_len, slowest.candidates) == (8192, 1)
+    farthest = sorted_rows(rows_of(both), "floor", descending=True)[0]
+    assert (farthest.seq_len, farthest.candidates) == (128, 32)

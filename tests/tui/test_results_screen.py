@@ -6,13 +6,16 @@ import re
 
 import pytest
 from views.measured_run import plan, record
+from views.two_attentions import two_attentions
 
 from specprof.analysis.opened import Run, load
+from specprof.run.validity import Validity
 from specprof.tui.screens.results import ResultsScreen
 from specprof.tui.state.result_views import VIEWS
 from specprof.tui.widgets.curves_plot import CurvesPlot
 from specprof.tui.widgets.findings_beside import FindingsBeside
 from specprof.tui.widgets.findings_page import FindingsPage
+from specprof.tui.widgets.results_head import head_of
 from specprof.tui.widgets.results_table import ResultsTable
 
 from .results_shown import BOTH, PUBLISHED_FIGURE, SHORT, SIZES, measured, results_of, words
@@ -22,14 +25,14 @@ from .seen import Seen, see
 @SIZES
 def test_a_digit_shows_its_view_and_the_line_of_views_marks_it_without_colour(size):
     async def play(seen: Seen) -> None:
-        for number_, view in enumerate(VIEWS, start=1):
-            await seen.press(str(number_))
+        for key, view in zip("1234567890", VIEWS, strict=True):
+            await seen.press(key)
             line = seen.lines[1]
             marked = re.findall(r"\[(\d) ([^\]]+)\]", line)
             assert len(marked) == 1
-            assert marked[0][0] == str(number_)
+            assert marked[0][0] == key
             assert marked[0][1] in view.names
-            assert all(f"{other} " in line for other in range(1, 10))
+            assert all(f"{other} " in line for other in range(10))
             assert len(line) <= size[0]
 
     see(results_of(SHORT), play, size=size)
@@ -38,12 +41,12 @@ def test_a_digit_shows_its_view_and_the_line_of_views_marks_it_without_colour(si
 def test_tab_goes_through_the_views_and_round():
     async def play(seen: Seen) -> None:
         shown = []
-        for _ in range(10):
+        for _ in range(11):
             shown.append(int(re.search(r"\[(\d) ", seen.lines[1])[1]))
             await seen.press("tab")
-        assert shown == [1, 2, 3, 4, 5, 6, 7, 8, 9, 1]
+        assert shown == [1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]
         await seen.press("shift+tab", "shift+tab")
-        assert "[9 Schedule]" in seen.lines[1]
+        assert "[0 Breakdown]" in seen.lines[1]
 
     see(results_of(SHORT), play)
 
@@ -88,9 +91,15 @@ def test_the_bandwidth_floor_is_drawn_only_where_the_devices_bandwidth_was_measu
 
     async def draws(seen: Seen) -> None:
         await seen.press("5", "right")
-        assert "Fraction of the bandwidth floor" in seen.text
+        assert "Fraction of the floor" in seen.text
         assert "of floor" in seen.text
         assert "Not here" not in seen.text
+
+        # the rate of its matrix products was not: the floor is that of bandwidth alone, and says so
+        assert "floor: its bytes at the measured bandwidth" in seen.text
+        assert "the rate of matrix products was not measured" in seen.text
+        await seen.press("1")
+        assert "at the measured bandwidth" not in seen.text
 
     async def says(seen: Seen) -> None:
         await seen.press("5")
@@ -98,6 +107,24 @@ def test_the_bandwidth_floor_is_drawn_only_where_the_devices_bandwidth_was_measu
 
     see(results_of(there), draws, size=size)
     see(results_of(SHORT), says, size=size)
+
+
+@SIZES
+def test_a_floor_of_both_limits_says_so(size):
+    async def play(seen: Seen) -> None:
+        await seen.press("5")
+        assert "floor: the least it could take at the measured rates" in seen.text
+        assert "bandwidth" not in seen.text
+
+    see(results_of(Run.of(two_attentions(flops_per_s=1e12))), play, size=size)
+
+
+def test_a_valid_run_with_cells_that_warn_does_not_look_as_if_all_were_good():
+    made = record(plan(target_ci=0.5))
+    warned = made.cells[3].model_copy(update={"verdict": "warn", "reasons": ["noisy"]})
+    for cells, role in ((made.cells, "good"), ([*made.cells[:3], warned, *made.cells[4:]], "warn")):
+        run = Run.of(made.model_copy(update={"cells": cells, "validity": Validity(verdict="valid")}))
+        assert ("VALID", role) in head_of(run, 1).facts
 
 
 @SIZES

@@ -7,8 +7,11 @@ import re
 import numpy as np
 import pytest
 from views.measured_run import plan, record
+from views.two_attentions import BYTES_PER_S, beside_ms, own_ms, two_attentions
 
 from specprof.analysis.opened import Run, load
+from specprof.plan.memory import step_bytes
+from specprof.plan.plan import Cell
 from specprof.tui.widgets.results_table import ResultsTable
 from specprof.views.quantities import decimals_for, number, plus_minus
 
@@ -116,3 +119,25 @@ def test_the_cursor_goes_through_the_rows_and_says_why_a_cell_is_what_it_is(size
         assert place_of(seen) == (128, 16)
 
     see(results_of(Run.of(record(plan(), not_run=2048))), play, size=size)
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_second_attention_has_a_column_at_every_width_and_the_floor_one_or_a_word(width):
+    run = Run.of(two_attentions())
+    cell = Cell(1, 8192, 32)
+
+    async def play(seen: Seen) -> None:
+        await seen.press("6")
+        assert "eager/sdpa" in seen.lines[2]
+        row = next(line for line in seen.lines if re.match(r" +8192 +32 ", line))
+        assert f"{beside_ms(cell) / own_ms(cell):.3f}" in row
+        said = words(seen)
+        if "T/floor" in seen.lines[2]:
+            floor_ms = 1e3 * step_bytes(run.record.plan, cell) / BYTES_PER_S
+            assert f" {own_ms(cell) / floor_ms:.2f} " in row
+            assert "T/floor: time over its bytes at the measured bandwidth" in said
+        else:
+            assert width < 120
+            assert "no room for T/floor: widen" in said
+
+    see(results_of(run), play, size=(width, 24))

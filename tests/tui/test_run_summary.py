@@ -96,7 +96,7 @@ FAULTS = {
     "number": lambda text: text.replace('"seed": 0', '"seed": 1e999'),
     "nested": lambda text: "[" * 100_000,
     "twice": lambda text: text.replace('"run_id"', '"run_id": "a", "run_id"'),
-    "newer": lambda text: text.replace('"schema_version": 1', '"schema_version": 99'),
+    "newer": lambda text: text.replace('"schema_version": 2', '"schema_version": 99'),
     "other": lambda text: '{"some": "json"}',
 }
 

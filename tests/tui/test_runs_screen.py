@@ -80,7 +80,7 @@ def test_it_fits(folder: ResultsFolder, size: tuple[int, int]):
         lines = seen.lines
         assert len(lines) == size[1]
         assert max(map(len, lines)) <= size[0]
-        assert "12 saved, 2 samples, newest first" in lines[0]
+        assert "12 saved, 3 samples, newest first" in lines[0]
         assert "-11" in lines[1]  # the end of a name is what tells runs apart
         for words in ("Enter Open", "Tab View", "d Delete", "/ Filter", "? Help", "q Quit"):
             assert words in lines[-1]
@@ -186,7 +186,7 @@ def test_a_folder_of_hostile_files_is_listed_with_the_reasons(folder: ResultsFol
     folder.put("empty.json", "")
     folder.put("mark.json", "\ufeff" + whole)
     folder.put("utf16.json", whole.encode("utf-16"))
-    folder.put("newer.json", whole.replace('"schema_version": 1', '"schema_version": 99'))
+    folder.put("newer.json", whole.replace('"schema_version": 2', '"schema_version": 99'))
     folder.put("titled.json", whole.replace('"title": "Llama 7B"', '"title": "[@click=app.quit]\\u001b[2J"'))
     folder.put("\x1b]52;c;ZXZpbA==\x07[bold]\u202e.json", "{}")
     with (folder.path / "sparse.json").open("wb") as file:

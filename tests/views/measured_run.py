@@ -9,6 +9,7 @@ from specprof.plan.plan import Plan
 from specprof.plan.presets import PRESETS
 from specprof.plan.stopping import StoppingRule
 from specprof.run import events as ev
+from specprof.run.environment import Device, Environment
 from specprof.run.record import RunRecord
 from specprof.run.reduce import Reduction
 
@@ -34,14 +35,14 @@ def plan(
     )
 
 
-def environment(name: str = "Intel Xeon Platinum 8481C") -> ev.Environment:
-    return ev.Environment(
+def environment(name: str = "Intel Xeon Platinum 8481C") -> Environment:
+    return Environment(
         host="host",
         os="Linux 6.1",
         python="3.11.9",
         torch="2.6.0",
         transformers="5.3.0",
-        device=ev.Device(kind="cpu", name=name, cores=2, threads=2),
+        device=Device(kind="cpu", name=name, cores=2, threads=2),
     )
 
 

@@ -14,6 +14,7 @@ from specprof.analysis.acceptance import PUBLISHED, Chain
 from specprof.analysis.opened import Run, load
 from specprof.errors import EnvironmentProblem, UsageProblem
 from specprof.plan.plan import Cell
+from specprof.run.validity import Validity
 from specprof.views.export.figure import figure_file
 
 
@@ -50,6 +51,14 @@ def test_the_published_figure_has_its_title_axes_and_legend():
 
 def test_an_estimate_says_so_in_the_figure():
     assert "full depth estimated from a slice" in words(svg(load("llama-7b-cpu-bs1")))
+
+
+def test_a_run_that_is_not_valid_says_so_in_the_figure():
+    run = load("llama-7b-cpu-bs1")
+    assert "VALID" not in " ".join(words(svg(run)))
+    why = Validity(verdict="invalid", reasons=["telemetry is fake", "x" * 300])
+    found = " ".join(words(svg(Run.of(run.record.model_copy(update={"validity": why})))))
+    assert "NOT VALID: telemetry is fake" in found
 
 
 def test_the_same_run_gives_the_same_bytes_and_no_date():

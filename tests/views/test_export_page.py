@@ -10,7 +10,11 @@ from analysis.synthetic import plan_of, record_of
 
 from specprof.analysis.acceptance import PUBLISHED, Chain
 from specprof.analysis.opened import Run, load
+from specprof.plan.plan import Cell
+from specprof.run.validity import Validity
 from specprof.views.export.page import page_text
+
+from .two_attentions import beside_ms, own_ms, two_attentions
 
 VOID = {"meta", "link", "img", "br", "input", "hr"}
 
@@ -130,6 +134,14 @@ def test_each_acceptance_model_has_its_findings_and_its_table():
     assert Chain().text in shown.text
 
 
+def test_that_a_run_is_not_valid_stands_before_its_figure():
+    run = load("llama-7b-cpu-bs1")
+    why = Validity(verdict="invalid", reasons=["telemetry is fake"])
+    _, shown = page(Run.of(run.record.model_copy(update={"validity": why})))
+    assert 0 < shown.text.index("NOT VALID: telemetry is fake.") < shown.text.index("Speedup")
+    assert shown.text.count("NOT VALID: telemetry is fake.") == 1
+
+
 def test_a_published_figure_says_that_it_was_not_measured_here():
     _, shown = page(load("medusa-llama-7b-bs4"))
     assert "A published figure, not measured here." in shown.text
@@ -142,3 +154,28 @@ def test_a_run_without_speedups_is_still_a_page():
     _, shown = page(run)
     assert "There is no speedup to draw" in shown.text
     assert "out of memory" in shown.text
+
+
+def test_floor_and_second_attention_are_columns_that_the_assumptions_explain():
+    text, shown = page(Run.of(two_attentions()))
+    over = f"{beside_ms(Cell(1, 128, 16)) / own_ms(Cell(1, 128, 16)):.3f}"
+    for words in ('<th scope="col">T/floor</th>', '<th scope="col">eager/sdpa</th>', f"<td>{over}</td>"):
+        assert words in text
+    assert "T/floor: time over its bytes at the measured bandwidth; the rate of" in shown.text
+    assert "eager/sdpa: T(K) under attention eager over T(K) under sdpa" in shown.text
+
+
+def test_every_line_of_the_cells_has_as_many_fields_as_its_head():
+    for run in (Run.of(two_attentions()), load("llama-7b-cpu-bs1"), load("medusa-llama-7b-bs4")):
+        text, _ = page(run)
+        table = text[text.index("<h2>Cells</h2>") : text.index("<h2>Assumptions</h2>")]
+        heads = table.count("<th ")
+        assert {line.count("<td") for line in table.split("\n") if line.startswith("<tr")} == {heads}
+
+
+def test_a_page_of_neither_has_no_column_of_them():
+    run = Run.of(record_of(plan_of(candidates=(1, 16)), lambda cell: 10.0))
+    for one in (run, load("medusa-llama-7b-bs4")):
+        _, shown = page(one)
+        assert "T/floor" not in shown.text
+        assert "/sdpa" not in shown.text

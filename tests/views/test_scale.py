@@ -69,6 +69,10 @@ def test_an_axis_without_a_line_at_one_shows_what_it_is_given() -> None:
     assert (nearest_row(scale, 25.6), nearest_row(scale, 60.4)) == (0, 14)
 
 
+def test_few_rows_have_two_ticks_all_the_same() -> None:
+    assert len(free_scale(4.0, 16.0, 7).ticks) >= 2
+
+
 def test_noise_of_a_flat_latency_is_not_blown_up() -> None:
     # 25.1 and 25.3 ms differ by 1 %: an axis over 10 % shows them a tenth of its height apart
     scale = free_scale(25.1, 25.3, 20)

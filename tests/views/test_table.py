@@ -9,6 +9,8 @@ from rich.console import Console
 
 from specprof.analysis.acceptance import PUBLISHED
 from specprof.analysis.opened import Run, load
+from specprof.plan.memory import step_bytes
+from specprof.plan.plan import Cell
 from specprof.run.record import RunRecord
 from specprof.views.glyphs import ASCII, UNICODE, Glyphs
 from specprof.views.palette import PLAIN, load_palette
@@ -16,6 +18,7 @@ from specprof.views.tables.results import result_tables, standings
 
 from .measured_run import plan, record
 from .published_figure import curve
+from .two_attentions import BYTES_PER_S, own_ms, two_attentions
 
 FULL = plan(layers=32)
 
@@ -126,6 +129,38 @@ def test_the_notes_say_what_the_columns_are() -> None:
     assert "E(K) = 1 + 0.477 ln K (log-fit: Medusa, arXiv 2401.10774, appendix)" in words
     assert "a diagnostic: +2.0 % at seq_len 128, +2.0 % at 512, +2.0 % at 2048" in words
     assert "a diagnostic" not in " ".join(lines_of(record(masked=False), 120))
+
+
+def test_a_floor_of_bandwidth_alone_says_so_and_why() -> None:
+    unknown = " ".join(" ".join(lines_of(two_attentions(), 120)).split())
+    assert "T/floor: time over its bytes at the measured bandwidth; the rate of matrix products was not" in (
+        unknown
+    )
+    assert "the least it could take" not in unknown
+    known = " ".join(" ".join(lines_of(two_attentions(flops_per_s=1e12), 120)).split())
+    assert "T/floor: time over the least it could take at the measured rates" in known
+    assert "bandwidth" not in known
+
+
+def test_the_floor_is_the_time_over_that_of_the_bytes() -> None:
+    made = two_attentions()
+    cell = Cell(1, 128, 16)
+    floor_ms = 1e3 * step_bytes(made.plan, cell) / BYTES_PER_S
+    found = next(words for words in body(lines_of(made, 120)) if words[0] == "16")
+    assert found[2] == f"{own_ms(cell) / floor_ms:.2f}"
+
+
+def test_a_second_attention_that_was_asked_for_outlives_the_latency() -> None:
+    made = two_attentions()
+    for width in range(34, 130):
+        lines = lines_of(made, width)
+        head = "\n".join(lines).partition("──")[0]
+        said = " ".join(" ".join(lines).split())
+        assert "eager/sdpa" in head or "latency ms" not in head
+        for name in ("eager/sdpa", "T/floor"):
+            assert (name in head) == (f"{name}: T" in said or f"{name}: time over" in said)
+            assert (name in head) != (f"no room for {name}" in said or f" and {name}: widen" in said)
+    assert "eager/sdpa" in "\n".join(lines_of(made, 60)).partition("──")[0]
 
 
 def test_a_published_figure_shows_speedups_only() -> None:

@@ -17,7 +17,7 @@ from specprof.analysis.findings.finding import Certainty
 from specprof.analysis.opened import Run
 from specprof.analysis.paired import depth_samples
 from specprof.plan.plan import Cell
-from specprof.run.record import CellRecord, Interval, Verdict
+from specprof.run.cell_record import CellRecord, Interval, Verdict
 from specprof.run.statistics import Estimate, over, paired
 
 Method = Literal["bootstrap", "intervals"]
@@ -129,8 +129,8 @@ def _pair(
     spoilt = [cells[plain].verdict == "invalid" for cells in (mine, its) if plain in cells]
     return CellPair(
         cell,
-        _estimate(here.latency_ms),
-        _estimate(there.latency_ms),
+        here.latency_ms.estimate,
+        there.latency_ms.estimate,
         here.verdict,
         there.verdict,
         _change(
@@ -162,12 +162,8 @@ def _change(base: Samples, other: Samples, base_interval: Interval, other_interv
     if min(sizes) and base.values.min() > 0 and other.values.min() > 0:
         rounds = min(base.round_count, other.round_count)
         return Change(ratio_of_medians(other, base), rounds, "bootstrap")
-    ratio = over(_estimate(other_interval), _estimate(base_interval))
+    ratio = over(other_interval.estimate, base_interval.estimate)
     return Change(ratio, None, "intervals")
-
-
-def _estimate(interval: Interval) -> Estimate:
-    return Estimate(interval.median, interval.ci_low, interval.ci_high)
 
 
 def _with_speedups(

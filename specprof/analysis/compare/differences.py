@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from specprof.analysis.opened import Run
+from specprof.run.environment import VERSIONS
+from specprof.run.sanitize import clean
 
-_VERSIONS = ("host", "os", "python", "torch", "transformers", "cuda", "driver", "blas")
 _DEVICE = {
     "uuid": "device id",
     "compute_capability": "compute capability",
@@ -60,6 +61,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("model", plan.model.title),
         ("device", device),
         ("dtype", plan.dtype),
+        ("quantization", plan.quantization or "none"),
         ("workload", plan.workload),
         ("attention", plan.attention if plan.workload == "full" else "-"),
         ("execution", record.execution or plan.execution),
@@ -85,6 +87,7 @@ def _way_of_measuring(run: Run) -> list[tuple[str, str]]:
         ("target interval", f"±{100 * rule.target_ci:g} %"),
         ("budget", "none" if rule.budget_s is None else f"{rule.budget_s:g} s"),
         ("seed", f"{plan.seed}"),
+        ("second attention", plan.attention_beside or "none"),
         ("drafter", ", ".join(dict.fromkeys(draft.drafter for draft in record.drafts)) or "none"),
         ("specprof", record.specprof_version),
     ]
@@ -94,7 +97,7 @@ def _machine(run: Run) -> list[tuple[str, str]]:
     environment = run.record.environment
     device = environment.device if environment else None
     return [
-        *((name, _said(environment and getattr(environment, name))) for name in _VERSIONS),
+        *((name, _said(environment and getattr(environment, name))) for name in VERSIONS),
         *((words, _said(device and getattr(device, name))) for name, words in _DEVICE.items()),
     ]
 
@@ -114,7 +117,6 @@ def batch_laid_over(there: Run, batch_size: int) -> int:
 
 
 def name_of(run: Run) -> str:
-    """How a run is called where there is one line for it."""
-    if run.path is not None:
-        return run.path.stem
-    return run.record.plan.model.title
+    """How a run is called where there is one line for it: clean, since a file's name too is anybody's."""
+    named = clean(run.path.stem) if run.path is not None else ""
+    return named or clean(run.record.plan.model.title)

@@ -80,9 +80,7 @@ class Points:
     def certainty(self, i: int, j: int) -> Certainty:
         """What a comparison of two points can carry at most, by the rounds behind it."""
         rounds = self.rounds(i, j)
-        if rounds is None or rounds >= MIN_SAMPLES_FOR_95:
-            return "significant"
-        return "suggestive" if rounds >= MIN_ROUNDS else "within noise"
+        return "significant" if rounds is None else carried(rounds)
 
     def told_apart(self, i: int, j: int) -> bool:
         """Whether the interval of the comparison excludes 1, with rounds enough to have an interval."""
@@ -117,13 +115,16 @@ class Series:
         """What hides small differences here."""
         return "the reading error" if self.curves.published else "the noise"
 
-    def basis(self, *, unpaired: bool = False, looked_at: int = 1) -> str:
-        """How sure, in a few words. `looked_at`: how many comparisons the strongest was picked from."""
+    def basis(
+        self, *, unpaired: bool = False, looked_at: int = 1, behind: Sequence[int] | None = None
+    ) -> str:
+        """How sure, in a few words. `looked_at`: how many comparisons the strongest was picked from.
+        `behind`: the rounds behind what is said, where these are not those of the pairs with K = 1."""
         if self.curves.published:
             error = self.curves.reading_error
             off = "read off a figure" if error is None else f"read off a figure, ±{error:g} each"
             return f"{off}, worst case"
-        rounds, enough = self._rounds()
+        rounds, enough = self._rounds(behind)
         words = ["not paired, worst case"] if unpaired else ["paired"]
         words += rounds
         if not enough:
@@ -136,15 +137,20 @@ class Series:
             words.append("full depth estimated from a slice")
         return ", ".join(words)
 
-    def _rounds(self) -> tuple[list[str], bool]:
+    def _rounds(self, behind: Sequence[int] | None) -> tuple[list[str], bool]:
         """The rounds behind the points, and whether they are enough everywhere."""
-        found = (row.rounds(0, i) for row in self.rows for i in range(1, row.size))
-        counts = [count for count in found if count is not None]
+        counts = self._pairs if behind is None else behind
         if not counts:
             return [], True
         low, high = min(counts), max(counts)
         said = counted(low, "round") if low == high else f"{low} to {high} rounds"
         return [said], low >= MIN_SAMPLES_FOR_95
+
+    @cached_property
+    def _pairs(self) -> list[int]:
+        """The rounds of each point's pairs with K = 1: each row's finding says them of all rows."""
+        found = (row.rounds(0, i) for row in self.rows for i in range(1, row.size))
+        return [count for count in found if count is not None]
 
     def neighbours(self, row: Points, i: int, looked_at: int) -> Estimate:
         """Speedup of point i + 1 over point i, its interval holding for `looked_at` such pairs at once."""
@@ -157,6 +163,13 @@ def series_of(curves: CurveSet, batch_size: int) -> Series:
     everything = sorted((Points(c) for c in curves.of_batch(batch_size)), key=lambda row: row.seq_len)
     trusted = tuple(row for row in everything if row.size)
     return Series(batch_size, trusted, tuple(everything), curves)
+
+
+def carried(samples: int) -> Certainty:
+    """What so many rounds or samples can carry at most."""
+    if samples >= MIN_SAMPLES_FOR_95:
+        return "significant"
+    return "suggestive" if samples >= MIN_ROUNDS else "within noise"
 
 
 def side(ratio: Estimate) -> int:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from specprof.analysis.curves import CurveSet
+from specprof.analysis.findings.attention import attention_penalty, slower_attention
 from specprof.analysis.findings.best import best_by_length, best_of_each, peak
 from specprof.analysis.findings.cliff import shape
 from specprof.analysis.findings.evidence import Series, series_of
 from specprof.analysis.findings.finding import Finding
+from specprof.analysis.findings.floor import above_floor
 from specprof.analysis.findings.lengths import long_sequence, order
 from specprof.analysis.findings.pays import below_one, does_not_pay
 from specprof.analysis.findings.words import counted, listed
@@ -25,8 +27,11 @@ def find_all(curves: CurveSet) -> list[Finding]:
         found += does_not_pay(series)
         found += shape(series)
         found += long_sequence(series)
+        found += slower_attention(series)
+        found += attention_penalty(series)
         found += below_one(series)
         found += order(series)
+        found += above_floor(series)
         found += best_of_each(series)
         found += _left_out(series)
     return found

@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 Certainty = Literal["significant", "suggestive", "within noise"]
 """`significant`: the intervals rule the opposite out. `suggestive`: fewer rounds than a 95 % interval
-needs, or single series within noise that all point the same way. `within noise`: nothing is ruled out."""
+needs, single series within noise that all point the same way, or a cause inferred. `within noise`: nothing is
+ruled out."""
 
 Kind = Literal[
     "best-k-by-length",
@@ -22,8 +23,11 @@ Kind = Literal[
     "recovery",
     "no-recovery",
     "long-sequence",
+    "attention",
+    "attention-penalty",
     "below-one",
     "order",
+    "floor",
     "best-k",
     "left-out",
 ]

@@ -37,6 +37,19 @@ def percent(share: float) -> str:
     return f"{size:.0f} %" if size >= 9.95 else f"{size:.1f} %"
 
 
+def percent_with_bounds(share: Estimate) -> str:
+    """A share ≥ 0 as `66 % [55, 75]`."""
+    return f"{percent(share.median)} [{percent(share.low)[:-2]}, {percent(share.high)[:-2]}]"
+
+
+def milliseconds(value: float) -> str:
+    """`5.90 ms`, `12.0 ms`, `1031 ms`: three digits, and no more decimals than three."""
+    if value == 0 or value >= 1e6:
+        return f"{value:.2e} ms" if value else "0 ms"
+    decimals = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 1 else 3
+    return f"{value:.{decimals}f} ms" if value >= 0.01 else f"{value:.2g} ms"
+
+
 def change(ratio: Estimate) -> str:
     """A ratio as a change with its bounds: `−29 % [−31, −27]`."""
 

@@ -9,7 +9,7 @@ import torch
 from specprof.measure.drafters.eagle import Eagle
 from specprof.measure.drafters.medusa import Medusa
 from specprof.measure.drafters.small_llama import SmallLlama
-from specprof.measure.verify_step import Step
+from specprof.measure.step import Step
 from specprof.plan.plan import Plan, Row
 
 

@@ -18,11 +18,11 @@ import torch
 from torch import nn
 from transformers.cache_utils import Cache
 
+from specprof.measure.attention.tree_mask import tree_mask
 from specprof.measure.llama import WEIGHT_SCALE, build_llama
 from specprof.measure.prefix_cache import prefix_cache
 from specprof.measure.random_data import fill_random
-from specprof.measure.tree_mask import tree_mask
-from specprof.measure.verify_step import Step
+from specprof.measure.step import Step
 from specprof.plan.drafter import EAGLE_TOP_K
 from specprof.plan.plan import Plan, Row
 

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from specprof.measure.llama import WEIGHT_SCALE
 from specprof.measure.random_data import fill_random
-from specprof.measure.verify_step import Step
+from specprof.measure.step import Step
 from specprof.plan.plan import Plan, Row
 
 

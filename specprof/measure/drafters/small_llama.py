@@ -7,7 +7,7 @@ from transformers.cache_utils import Cache
 
 from specprof.measure.llama import build_llama
 from specprof.measure.prefix_cache import prefix_cache
-from specprof.measure.verify_step import Step
+from specprof.measure.step import Step
 from specprof.plan.plan import Plan, Row
 
 

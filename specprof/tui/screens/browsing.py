@@ -45,6 +45,7 @@ class BrowsingScreen(Frame):
     subclass's."""
 
     AUTO_FOCUS = ""
+    PARTS = (RunsHead, RunsNote, RunsList, RunPreview)
 
     def __init__(self) -> None:
         super().__init__()
@@ -102,13 +103,8 @@ class BrowsingScreen(Frame):
         self._show_rows(at)
         self._more.set()
 
-    @property
-    def _stands(self) -> bool:
-        """Whether it still has its widgets: when it closes they go before its workers do."""
-        return all(self.query(kind) for kind in (RunsHead, RunsNote, RunsList, RunPreview))
-
     def _show_rows(self, at: Path | None = None) -> None:
-        if not self._stands:
+        if not self.stands:
             return
         entries = self._shelf.entries
         rows = rows_shown(self._shelf.rows(), self._filter, self._order)
@@ -168,6 +164,8 @@ class BrowsingScreen(Frame):
         self._rest = self.set_timer(REST_S, self._look_at_cursor)
 
     def _look_at_cursor(self) -> None:
+        if not self.stands:
+            return
         row = self._list.row
         self._wanted = row.entry if row is not None else None
         self._more.set()
@@ -178,7 +176,7 @@ class BrowsingScreen(Frame):
             self._rest = self.set_timer(PATIENCE_S, self._show_wanted)
 
     def _show_wanted(self) -> None:
-        if not self._stands:
+        if not self.stands:
             return
         opened = self._shelf.opened(self._wanted) if self._wanted is not None else None
         self.query_one(RunPreview).show(opened)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Footer
 
 from specprof.tui.look import Look, look_of
@@ -27,6 +28,9 @@ class Frame(Screen[Any]):
     HORIZONTAL_BREAKPOINTS = [(0, "-cramped"), (LEAST_WIDTH, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (LEAST_HEIGHT, "-short"), (20, "-low"), (TALL, "-tall")]  # noqa: RUF012
 
+    PARTS: ClassVar[tuple[type[Widget], ...]] = ()
+    """The kinds of widget that what its workers and timers do cannot do without."""
+
     def compose(self) -> ComposeResult:
         with Container(id="whole"):
             yield from self.compose_body()
@@ -39,6 +43,11 @@ class Frame(Screen[Any]):
     def compose_body(self) -> ComposeResult:
         """The screen's own widgets, from the status line down."""
         raise NotImplementedError
+
+    @property
+    def stands(self) -> bool:
+        """Whether it still has its parts: when it closes they go before its workers and timers do."""
+        return all(self.query(kind) for kind in self.PARTS)
 
     @property
     def look(self) -> Look:

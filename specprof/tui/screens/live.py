@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.widget import Widget
 
 from specprof.plan.plan import Cell, Row
 from specprof.run.record import NoticeRecord
-from specprof.tui.pictures import speedup_picture
+from specprof.tui.pictures import speedup_picture, validation_picture
 from specprof.tui.screens.frame import Frame
 from specprof.tui.sources import Source
 from specprof.tui.state.cells import RowNow, row_now, stage_of
@@ -66,6 +67,11 @@ class StreamScreen(Frame):
         Binding("shift+tab", "panel(-1)", show=False),
         Binding("b", "batch", show=False, tooltip="curves of the next batch size"),
     ]
+
+    PARTS: ClassVar[tuple[type[Widget], ...]] = (
+        StatusLine, CurvesPlot, CurvesTable, PanelNames,
+        RowPanel, GridPanel, DevicePanel, FindingsPanel, NoticesPanel,
+    )  # fmt: skip
 
     def __init__(self, source: Source | None = None) -> None:
         super().__init__()
@@ -127,6 +133,8 @@ class StreamScreen(Frame):
 
     def tick(self) -> None:
         """Reads the source and shows what is new. Cheap where nothing is."""
+        if not self.stands:
+            return
         now_s = time.monotonic()
         elapsed_s, self._ticked_s = now_s - self._ticked_s, now_s
         source = self.source
@@ -207,7 +215,12 @@ class StreamScreen(Frame):
         batch_size = self._batch or (row.batch_size if row is not None else plan.batch_sizes[0])
         run = digest.run()
         model = cast("SpecprofApp", self.app).models[0]
-        picture: Picture = speedup_picture(run, model, batch_size, digest.unfinished())
+        shown = row or plan.rows()[0]
+        picture: Picture
+        if any(one.row == shown and one.blocks for one in run.record.validation):
+            picture = validation_picture(run.record, shown)
+        else:
+            picture = speedup_picture(run, model, batch_size, digest.unfinished())
         self.query_one(CurvesPlot).show(picture)
         self.query_one(CurvesTable).show(curves_now(run, model, batch_size))
 

@@ -13,7 +13,7 @@ from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from specprof.plan.assemble import Asked
+from specprof.plan.asked import Asked
 from specprof.session import library
 from specprof.session.library import Entry
 from specprof.session.starting import Start
@@ -53,6 +53,8 @@ class PlanScreen(Frame, inherit_bindings=False):
         Binding("f5", "look_again", show=False, tooltip="look for devices and runs again"),
         Binding("escape", "leave", show=False, tooltip="leave a field; show all runs; go back"),
     ]
+
+    PARTS = (PlanHead, PlanForm, PlanSummary, DeviceCard, RecentRuns)
 
     def __init__(self, asked: Asked | None = None) -> None:
         """`asked`: what the fields hold at first, as for a run that is to be measured again."""
@@ -118,7 +120,7 @@ class PlanScreen(Frame, inherit_bindings=False):
         return self._form.texts[DEVICE.name].strip() or self._machine.best
 
     def _found(self) -> None:
-        if self.is_mounted:
+        if self.stands:
             self._form.fields[DEVICE.name].choices = self._machine.devices
             self._check()
 
@@ -144,6 +146,8 @@ class PlanScreen(Frame, inherit_bindings=False):
 
     def _check(self) -> None:
         """Checks the fields as they are; a model's folder is read beside the app."""
+        if not self.stands:
+            return
         texts = self._form.texts
         if reads_files(texts):
             self._checking = True
@@ -154,7 +158,7 @@ class PlanScreen(Frame, inherit_bindings=False):
     async def _check_aside(self, texts: Mapping[str, str]) -> None:
         best, last = self._machine.best, self._last
         found = await aside(lambda: check(texts, best, last))
-        if self._form.texts == texts:
+        if self.stands and self._form.texts == texts:
             self._show_checked(found)
             if self._start_wanted:
                 self.action_start()
@@ -239,6 +243,8 @@ class PlanScreen(Frame, inherit_bindings=False):
         self._check()  # how long they took is what the next run's time rests on
 
     def _show_runs(self) -> None:
+        if not self.stands:
+            return
         runs = self.query_one(RecentRuns)
         runs.show(self._recent.rows(self._filter))
         runs.border_subtitle = Content("" if runs.rows or not self._filter else "none has these words")

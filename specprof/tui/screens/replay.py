@@ -40,6 +40,8 @@ class ReplayScreen(StreamScreen):
     tick_s = 0.2
     """Nothing is measured beside it."""
 
+    PARTS = (*StreamScreen.PARTS, TimelineBar)
+
     def __init__(self, source: ReplaySource) -> None:
         super().__init__(source)
         self._replay = source
@@ -72,6 +74,7 @@ class ReplayScreen(StreamScreen):
 
     def action_play(self) -> None:
         self._replay.player.toggle()
+        self._played = self._replay.player.playing  # it may be at its end before the next tick
         self._now()
 
     def action_step(self, cells: int) -> None:

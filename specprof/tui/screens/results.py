@@ -20,7 +20,7 @@ from specprof.tui.state.analysed import Analysed, analyse, highest
 from specprof.tui.state.computed import Computed
 from specprof.tui.state.crosshair import Place, Way, moved, nearest
 from specprof.tui.state.result_rows import DESCENDING_FIRST, Sort, sorts_of
-from specprof.tui.state.result_views import VIEWS
+from specprof.tui.state.result_views import views_of
 from specprof.tui.state.results_now import ResultsNow
 from specprof.tui.widgets.curves_plot import CurvesPlot
 from specprof.tui.widgets.page import Page
@@ -53,11 +53,13 @@ class ResultsScreen(Frame):
     arrows move a crosshair from point to point, which reads off the cell under it."""
     AUTO_FOCUS = ""
     BINDINGS = RESULTS_KEYS
+    PARTS = (ResultsHead, ViewTabs, ResultsBody)
 
     def __init__(self, run: Run, notes: Sequence[str] = ()) -> None:
         super().__init__()
         self.run = run
         self._notes = tuple(notes)
+        self._views = views_of(run.record)
         self._view = 0
         self._batch_size = run.batch_sizes[0]
         self._choice = AcceptanceChoice()
@@ -88,7 +90,7 @@ class ResultsScreen(Frame):
         return ResultsNow(
             computed=self._computed,
             notes=self._notes,
-            view=VIEWS[self._view],
+            view=self._views[self._view],
             batch_size=self._batch_size,
             choice=self._choice,
             analysed=self._latest,
@@ -99,9 +101,11 @@ class ResultsScreen(Frame):
         )
 
     def _show(self) -> None:
+        if not self.stands:
+            return
         with self.app.batch_update():
             self.query_one(ResultsHead).show(head_of(self.run, self._batch_size, self._notes))
-            self.query_one(ViewTabs).show(TabsNow(tuple(view.names for view in VIEWS), self._view))
+            self.query_one(ViewTabs).show(TabsNow(tuple(view.names for view in self._views), self._view))
             self._body.show(self._now())
 
     @property
@@ -148,14 +152,14 @@ class ResultsScreen(Frame):
             self.refresh_bindings()
 
     def action_cycle(self, step: int) -> None:
-        self.action_view((self._view + step) % len(VIEWS))
+        self.action_view((self._view + step) % len(self._views))
 
     def on_view_tabs_chosen(self, message: ViewTabs.Chosen) -> None:
         self.action_view(message.index)
 
     @property
     def _kind(self) -> str:
-        return VIEWS[self._view].kind
+        return self._views[self._view].kind
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("sort", "reverse"):
@@ -220,6 +224,8 @@ class ResultsScreen(Frame):
             "findings": "#results-findings",
             "environment": "#results-facts",
             "schedule": "#results-schedule",
+            "breakdown": "#results-breakdown",
+            "validation": "#results-validation",
         }
         return self.query_one(pages[self._kind], Page) if self._kind in pages else None
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
-from specprof.tui.state.result_views import VIEWS
+from specprof.tui.state.result_views import VIEWS, key_of
 
 RESULTS_KEYS: list[BindingType] = [
     Binding("tab", "cycle(1)", "View", key_display="Tab", tooltip="next view"),
     Binding("shift+tab", "cycle(-1)", show=False, tooltip="view before"),
     *(
-        Binding(str(number), f"view({number - 1})", show=False, tooltip=view.about)
-        for number, view in enumerate(VIEWS, start=1)
+        Binding(key_of(index), f"view({index})", show=False, tooltip=view.about)
+        for index, view in enumerate(VIEWS)
     ),
     Binding("a", "model", "Model", tooltip="next acceptance model"),
     Binding("left_square_bracket", "parameter(-1)", show=False, tooltip="parameter before"),

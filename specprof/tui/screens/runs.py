@@ -10,7 +10,7 @@ from textual.binding import BindingType
 
 from specprof.analysis.opened import Run
 from specprof.errors import SpecprofError
-from specprof.plan.assemble import Asked
+from specprof.plan.asked import Asked
 from specprof.session import library
 from specprof.session.library import Entry
 from specprof.session.starting import Start

@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 from specprof.analysis.acceptance import AcceptanceModel
 from specprof.analysis.quantities import QUANTITIES, Quantity
+from specprof.plan.plan import Cell
 from specprof.run.statistics import Estimate
+from specprof.tui.state.cell_extras import cell_extras
 from specprof.tui.state.computed import Computed
 from specprof.tui.state.crosshair import Place
 from specprof.tui.state.result_rows import ResultRow, Standings
@@ -16,11 +18,11 @@ from specprof.views.palette import Role
 from specprof.views.quantities import number, plus_minus
 from specprof.views.tables.results import VERDICT_ROLES
 
-_NAMES = {"overhead": "T(K)/T(1)", "tokens": "tokens/s", "bandwidth": "of floor"}
+_NAMES = {"overhead": "T(K)/T(1)", "tokens": "tokens/s", "floor": "of floor"}
 """Where a quantity's own name says too little, or too much for a narrow column."""
 
-_UNITS = {"speedup": "×", "overhead": "×", "latency": " ms", "tokens": "", "bandwidth": ""}
-DECIMALS = {"speedup": 2, "overhead": 3, "bandwidth": 3}
+_UNITS = {"speedup": "×", "overhead": "×", "latency": " ms", "tokens": "", "floor": ""}
+DECIMALS = {"speedup": 2, "overhead": 3, "floor": 3}
 """Where a quantity is always shown with as many."""
 
 
@@ -56,6 +58,9 @@ def cell_facts(
     facts.append(CellFact("", "E(K)", f"{number(row.tokens, 2)} tokens"))
     if not run.published:
         facts.append(CellFact("", "samples", f"{row.samples}"))
+    record = computed.recorded(Cell(batch_size, row.seq_len, row.candidates))
+    if record is not None:
+        facts += [CellFact("", *extra) for extra in cell_extras(record, run.record.plan)]
     standing = standings.get((batch_size, row.seq_len, row.candidates))
     return CellFacts(
         batch_size=batch_size,
@@ -89,5 +94,5 @@ def _fact(
     if not math.isfinite(estimate.median):
         return None
     name = _NAMES.get(quantity.name, quantity.name)
-    value = number(estimate.median, DECIMALS.get(quantity.name)) + _UNITS[quantity.name]
+    value = number(estimate.median, DECIMALS.get(quantity.name)) + _UNITS.get(quantity.name, "")
     return CellFact(quantity.name, name, value, plus_minus(*estimate))

@@ -7,7 +7,7 @@ from typing import Literal
 
 from specprof.plan.plan import Cell, Row
 from specprof.plan.stopping import StoppingRule, next_test
-from specprof.run.record import CellRecord
+from specprof.run.cell_record import CellRecord
 from specprof.run.reduce import Reduction
 from specprof.run.statistics import Estimate
 from specprof.session.position import Position
@@ -79,21 +79,17 @@ def row_now(reduction: Reduction, position: Position, digest: Digest) -> RowNow 
 def _cell_now(reduction: Reduction, cell: Cell, digest: Digest) -> CellNow:
     state = reduction.cells[cell]
     record = digest.cell(cell) if state.plain.ms else None
-    latency = _estimate(record, "latency_ms")
+    latency = record.latency_ms.estimate if record and record.latency_ms else None
+    ratio = record.ratio.estimate if record and record.ratio else None
     return CellNow(
         cell=cell,
         stage=stage_of(reduction, cell, digest),
         count=len(state.plain.ms),
         samples_ms=tuple(state.plain.ms[-SAMPLES_SHOWN:]),
         latency_ms=latency,
-        ratio=_estimate(record, "ratio"),
+        ratio=ratio,
         why=_why(reduction, cell, record, latency),
     )
-
-
-def _estimate(record: CellRecord | None, name: str) -> Estimate | None:
-    found = getattr(record, name) if record is not None else None
-    return Estimate(found.median, found.ci_low, found.ci_high) if found is not None else None
 
 
 def _why(reduction: Reduction, cell: Cell, record: CellRecord | None, latency: Estimate | None) -> str:

@@ -11,6 +11,8 @@ from specprof.analysis.arrays import Arrays
 from specprof.analysis.curves import CurveSet
 from specprof.analysis.opened import Run
 from specprof.analysis.quantities import Quantity
+from specprof.plan.plan import Cell
+from specprof.run.cell_record import CellRecord
 from specprof.tui.state.decision import Decision, decide
 from specprof.tui.state.result_rows import ResultRow, result_rows
 
@@ -39,6 +41,11 @@ class Computed:
             ("rows", acceptance, batch_size),
             lambda: tuple(result_rows(self.run, self.curves(acceptance), acceptance, batch_size)),
         )
+
+    def recorded(self, cell: Cell) -> CellRecord | None:
+        """What the run holds of a cell."""
+        cells = self._once(("cells",), lambda: {one.cell: one for one in self.run.record.cells})
+        return cells.get(cell)
 
     def decision(self, acceptance: AcceptanceModel, models: tuple[AcceptanceModel, ...]) -> Decision:
         return self._once(("decision", acceptance, models), lambda: decide(self.run, acceptance, models))

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from specprof.plan.memory import format_bytes
-from specprof.run.events import TelemetrySample
+from specprof.run.clock_verdict import INVALID_REASONS, WARN_REASONS
 from specprof.run.reduce import Reduction
-from specprof.run.verdict import INVALID_REASONS, WARN_REASONS
+from specprof.run.telemetry import TelemetrySample
 
 WINDOW_S = 60.0
 MOST_READINGS = 1500

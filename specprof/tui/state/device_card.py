@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 from specprof.plan.memory import format_bytes
 from specprof.telemetry.cpu import CpuFacts
+from specprof.telemetry.cuda_order import CudaOrder
+from specprof.telemetry.doctor.cpu import BUSY_PCT
 from specprof.telemetry.probe import Probe, ProbedDevice
-from specprof.tui.state.cuda_order import CudaOrder
 from specprof.views.palette import Role
 
 PROCESSES_NAMED = 2
-BUSY_PCT = 10.0
-"""From here on other programs are worth a warning: they scatter what is measured."""
 
 _NO_GPU = CudaOrder()
 

@@ -9,7 +9,8 @@ from specprof.analysis.drafting import DraftCost
 from specprof.analysis.findings import Finding
 from specprof.analysis.opened import Run
 from specprof.plan.plan import Cell, Row
-from specprof.run.record import CellRecord, DraftRecord, RunRecord
+from specprof.run.cell_record import CellRecord, DraftRecord
+from specprof.run.record import RunRecord
 from specprof.run.reduce import Reduction
 
 _Seen = tuple[int, int, int, int]
@@ -64,11 +65,14 @@ class Digest:
     def run(self) -> Run:
         """The run so far, without its telemetry: what curves and tables are made of."""
         reduction = self._reduction
+        assert reduction.decodings is not None
+        decodings = reduction.decodings
         cells = [self.cell(cell) for cell in reduction.cells]
         drafts = [self._draft(row) for row in reduction.drafts]
         seen = (
             *(self._cells[cell][0] for cell in reduction.cells),
             *(self._drafts[row][0] for row in reduction.drafts),
+            *(len(state.blocks) for state in decodings.states.values()),
         )
         if self._run is None or self._run[0] != seen:
             header = reduction.header
@@ -83,6 +87,7 @@ class Digest:
                 execution=reduction.built.execution if reduction.built else None,
                 cells=cells,
                 drafts=drafts,
+                validation=decodings.records(),
             )
             self._run = seen, Run(record, draft_cost=self._draft_cost)
         return self._run[1]

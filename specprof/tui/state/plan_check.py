@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from specprof.errors import SpecprofError, UsageProblem
-from specprof.plan.assemble import Asked, Assembled, assemble
+from specprof.plan.asked import Asked
+from specprof.plan.assemble import Assembled, assemble
 from specprof.plan.plan import Plan
-from specprof.tui.state.cuda_order import CudaOrder
+from specprof.telemetry.cuda_order import CudaOrder
 from specprof.tui.state.plan_fields import given
 
 _OPTIONS = {"target_ci_pct": "target-ci", "budget_s": "budget"}
@@ -80,14 +81,15 @@ def _value(name: str, text: str) -> Any:
             return int(text)
         case "target_ci_pct" | "budget_s":
             return float(text)
+        case "breakdown":
+            return text == "yes"
         case _:
             return text
 
 
 def _assembled(asked: Asked, device: str | None) -> Assembled:
-    if asked.device is None and device is None:  # as `Start.check` does before a device is touched
-        return assemble(replace(asked, execution=None), "cpu")
-    return assemble(asked, asked.device or device or "cpu")
+    # where none is known, as `Start.check` does before a device is touched
+    return assemble(asked, asked.device or device or asked.checked_on)
 
 
 def _blame(values: Mapping[str, Any], device: str | None, last: str) -> dict[str, Fault]:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
-from specprof.plan.assemble import Asked
+from specprof.plan.asked import Asked
 from specprof.plan.defaults import defaults_for
 from specprof.plan.model import ModelShape
-from specprof.plan.plan import Attention, Dtype, Execution, Workload
+from specprof.plan.modes import Attention, Dtype, Execution, Quantization, Workload
 from specprof.plan.presets import PRESETS
 
 Kind = Literal["choice", "numbers", "text"]
@@ -42,14 +42,26 @@ MODEL = Field("model", "model", "text", "a preset or a local folder", choices=tu
 DEVICE = Field("device", "device", "choice", "where it is measured")
 LAYERS = Field("layers", "layers", "numbers", "2, or all", _LIST | frozenset("al"), most=20)
 DTYPE = Field("dtype", "dtype", "choice", "of weights and cache", choices=get_args(Dtype))
+QUANTIZE = Field(
+    "quantize",
+    "quantize",
+    "choice",
+    "the layers' projections",
+    choices=("none", *get_args(Quantization)),
+)
 BATCH = Field("batch_size", "batch sizes", "numbers", "sequences: 1,4 or 1:16:5", _LIST)
 SEQ_LEN = Field("seq_len", "seq_len", "numbers", "prefix tokens: 128,2048", _LIST)
 CANDIDATES = Field("candidates", "candidates", "numbers", "K tokens a step: 1,16:112:16", _LIST)
 ATTENTION = Field(
-    "attention", "attention", "choice", "how attention is computed", choices=get_args(Attention)
+    "attention",
+    "attention",
+    "choice",
+    "how attention is computed",
+    choices=(*get_args(Attention), "split,sdpa"),
 )
 EXECUTION = Field("execution", "execution", "choice", "how kernels are launched", choices=get_args(Execution))
 WORKLOAD = Field("workload", "workload", "choice", "what is measured", choices=get_args(Workload))
+BREAKDOWN = Field("breakdown", "breakdown", "choice", "profile each cell once", choices=("no", "yes"))
 TARGET = Field("target_ci_pct", "target ± %", "numbers", "interval, ± % of the median", _DECIMAL, most=20)
 BUDGET = Field("budget_s", "budget s", "numbers", "seconds for all measuring", _DECIMAL, most=20)
 SEED = Field(
@@ -57,9 +69,9 @@ SEED = Field(
 )
 
 GROUPS: tuple[tuple[Field, ...], ...] = (
-    (DEVICE, MODEL, LAYERS, DTYPE),
+    (DEVICE, MODEL, LAYERS, DTYPE, QUANTIZE),
     (BATCH, SEQ_LEN, CANDIDATES),
-    (ATTENTION, EXECUTION, WORKLOAD),
+    (ATTENTION, EXECUTION, WORKLOAD, BREAKDOWN),
     (TARGET, BUDGET, SEED),
 )
 FIELDS: tuple[Field, ...] = tuple(field for group in GROUPS for field in group)
@@ -71,9 +83,18 @@ _CHOICES = {
     ("attention", "sdpa"): "one fused kernel, masked",
     ("attention", "eager"): "scores written out",
     ("attention", "split"): "prefix and candidates apart",
+    ("attention", "flex"): "compiled with its mask",
+    ("attention", "split,sdpa"): "both, in the same rounds",
     ("execution", "eager"): "kernel by kernel",
     ("execution", "graph"): "CUDA-graph replay",
-    ("execution", "auto"): "a CUDA graph where it works",
+    ("execution", "compile"): "kernels fused by torch.compile",
+    ("execution", "auto"): "the fastest that verifies",
+    ("quantize", "none"): "all weights as dtype says",
+    ("quantize", "int8"): "a byte a weight",
+    ("quantize", "int4"): "half a byte a weight",
+    ("quantize", "fp8"): "float8 weights and products",
+    ("breakdown", "no"): "times only",
+    ("breakdown", "yes"): "each cell profiled once",
     ("workload", "full"): "the whole model",
     ("workload", "paper-block"): "the published method's block",
 }
@@ -123,6 +144,10 @@ def _default_on(field: Field, device: str, shape: ModelShape | None) -> str:
             return "sdpa"
         case "workload":
             return "full"
+        case "quantize":
+            return "none"
+        case "breakdown":
+            return "no"
         case "seed":
             return "0"
         case name:
@@ -137,6 +162,8 @@ def texts_of(asked: Asked) -> dict[str, str]:
 def _text(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 

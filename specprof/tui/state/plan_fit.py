@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from specprof.plan.memory import cell_bytes, format_bytes, weight_bytes
+from specprof.plan.memory import building_bytes, building_for, cell_bytes, format_bytes, weight_bytes
 from specprof.plan.plan import Cell, Plan
 
 
@@ -16,7 +16,7 @@ class Fit:
 
     weights_bytes: int
     largest_bytes: int
-    """Weights and the plan's largest cell."""
+    """Weights and the plan's largest cell, or building the weights where that takes more."""
     free_bytes: int | None
     cells_out: int = 0
     misses: tuple[str, ...] = ()
@@ -32,15 +32,15 @@ class Fit:
 
 def fit(plan: Plan, free_bytes: int | None) -> Fit:
     """Compares needed with free memory; without a known free memory it says only what is needed."""
-    weights = weight_bytes(plan)
+    weights, building = weight_bytes(plan), building_bytes(plan)
     batches, lengths, counts = plan.batch_sizes, plan.seq_lens, plan.candidates
-    largest = weights + cell_bytes(plan, Cell(batches[-1], lengths[-1], counts[-1]))
+    largest = max(building, weights + cell_bytes(plan, Cell(batches[-1], lengths[-1], counts[-1])))
     if free_bytes is None or largest <= free_bytes:
         return Fit(weights, largest, free_bytes)
     total = len(batches) * len(lengths) * len(counts)
-    if weights > free_bytes:
-        needed, free = _told_apart(weights, free_bytes)
-        fault = f"{plan.model.title} in {plan.dtype} needs {needed} for its weights, {free} are free"
+    if building > free_bytes:
+        needed, free = _told_apart(building, free_bytes)
+        fault = f"{plan.model.title} in {plan.dtype} needs {needed} {building_for(plan)}, {free} are free"
         return Fit(weights, largest, free_bytes, total, fault=fault)
     room = _Room(plan, free_bytes)
     if room.lacks(batches[0], lengths[0], 1):

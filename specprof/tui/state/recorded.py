@@ -12,13 +12,16 @@ from specprof.plan.memory import format_bytes
 from specprof.plan.model import ModelShape
 from specprof.plan.plan import Plan
 from specprof.plan.stopping import StoppingRule
-from specprof.run.events import Device, Environment, TelemetrySample, TelemetrySource
+from specprof.run.clock_verdict import INVALID_REASONS, WARN_REASONS
+from specprof.run.environment import Device, Environment
 from specprof.run.reading import shown_path
 from specprof.run.record import Reference, RunRecord, Status
-from specprof.run.verdict import INVALID_REASONS, WARN_REASONS
+from specprof.run.telemetry import TelemetrySample, TelemetrySource
+from specprof.views.execution import attention_words, check_words, mode_name, rates
 from specprof.views.palette import Role
 from specprof.views.progress import NOTICE_ROLES
 from specprof.views.quantities import duration, percent
+from specprof.views.validity import validity_role, validity_sentence
 
 UNKNOWN = "not recorded"
 
@@ -62,6 +65,7 @@ def recorded(run: Run, notes: Sequence[str] = ()) -> tuple[Section, ...]:
         ("Run", _run(run)),
         ("Model", _model(record.plan.model, run.published)),
         ("Plan", _plan(record)),
+        ("Execution modes checked", _modes(record)),
         ("Stopping rule", _stopping(record.plan.stopping) if not run.published else ()),
         ("Device", _device(record.environment, run.published)),
         ("Software", _software(record.environment)),
@@ -91,6 +95,8 @@ def _run(run: Run) -> Iterator[Fact]:
         yield Fact("status", "published figure, not measured here", "accent")
     else:
         yield Fact("status", record.status, STATUS_ROLES[record.status])
+        if record.validity is not None:
+            yield Fact("validity", validity_sentence(record), validity_role(record))
         yield Fact("cells", _verdicts(run))
         ends = [cell.finished_at_s for cell in record.cells if cell.finished_at_s is not None]
         if ends:
@@ -145,9 +151,11 @@ def _plan(record: RunRecord) -> Iterator[Fact]:
     plan = record.plan
     yield Fact("dtype", plan.dtype)
     if plan.workload == "full":
-        yield Fact("attention", plan.attention)
+        yield Fact("attention", attention_words(plan))
     yield Fact("workload", plan.workload)
     yield Fact("execution", _execution(plan, record.execution))
+    if plan.quantization is not None:
+        yield Fact("quantization", plan.quantization)
     yield Fact("draft tree", plan.tree)
     yield Fact("batch sizes", _listed(plan.batch_sizes))
     yield Fact("seq_lens", _listed(plan.seq_lens))
@@ -162,6 +170,13 @@ def _plan(record: RunRecord) -> Iterator[Fact]:
 
 def _execution(plan: Plan, came_to: str | None) -> str:
     return f"{plan.execution}: {came_to}" if came_to and came_to != plan.execution else plan.execution
+
+
+def _modes(record: RunRecord) -> Iterator[Fact]:
+    for check in record.checks:
+        yield Fact(mode_name(check), check_words(check), "text" if check.dropped is None else "warn")
+    for one in record.sdpa_backends:
+        yield Fact(f"sdpa, {one.form}", f"{one.backend} ({one.operator})")
 
 
 def _stopping(rule: StoppingRule) -> Iterator[Fact]:
@@ -183,6 +198,8 @@ def _device(environment: Environment | None, published: bool) -> Iterator[Fact]:
         return
     yield _or_unknown("memory", format_bytes(device.memory_bytes) if device.memory_bytes else None)
     yield from _gpu(device, environment) if device.kind == "cuda" else _cpu(device, environment)
+    for name, value in rates(device):
+        yield Fact(name.removeprefix("streaming "), f"{value}, measured")
 
 
 def _gpu(device: Device, environment: Environment) -> Iterator[Fact]:
@@ -207,6 +224,8 @@ def _software(environment: Environment | None) -> Iterator[Fact]:
         yield Fact("python", environment.python)
         yield Fact("torch", environment.torch)
         yield Fact("transformers", environment.transformers)
+        if environment.torchao is not None:
+            yield Fact("torchao", environment.torchao)
 
 
 def _telemetry(record: RunRecord) -> Iterator[Fact]:

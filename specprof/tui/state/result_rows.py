@@ -10,12 +10,24 @@ from typing import Literal
 from specprof.analysis.acceptance import AcceptanceModel
 from specprof.analysis.arrays import Arrays
 from specprof.analysis.curves import CurveSet
+from specprof.analysis.floor import rates_of
 from specprof.analysis.opened import Run
 from specprof.plan.plan import Cell
 from specprof.run.statistics import Estimate
 from specprof.views.tables.results import Standing
 
-Sort = Literal["seq_len", "candidates", "latency", "ratio", "tokens", "speedup", "samples", "verdict"]
+Sort = Literal[
+    "seq_len",
+    "candidates",
+    "latency",
+    "floor",
+    "beside",
+    "ratio",
+    "tokens",
+    "speedup",
+    "samples",
+    "verdict",
+]
 
 _WORST_FIRST = ("invalid", "failed", "oom", "unverified", "warn", "not_run", "valid")
 
@@ -27,6 +39,10 @@ class ResultRow:
     seq_len: int
     candidates: int
     latency_ms: Estimate | None
+    above_floor: Estimate | None
+    """Latency over floor."""
+    beside_over: Estimate | None
+    """T(K) under the second attention over T(K) under the first."""
     ratio: Estimate | None
     tokens: float
     """E(K)."""
@@ -60,11 +76,14 @@ def result_rows(run: Run, curves: CurveSet, acceptance: AcceptanceModel, batch_s
             if not verdicts[place]:  # refinement added it to other rows only
                 continue
             record = records.get(Cell(batch_size, seq_len, count))
+            above = curves.floors.above(Cell(batch_size, seq_len, count)) if curves.floors else None
             found.append(
                 ResultRow(
                     seq_len=seq_len,
                     candidates=count,
                     latency_ms=_at(latency, place),
+                    above_floor=above.multiple if above else None,
+                    beside_over=record.beside_over.estimate if record and record.beside_over else None,
                     ratio=_at(ratio, place),
                     tokens=tokens[j],
                     speedup=_at(speedup, place),
@@ -83,16 +102,24 @@ def _at(arrays: Arrays, place: tuple[int, int, int]) -> Estimate | None:
 
 
 def sorts_of(run: Run) -> tuple[Sort, ...]:
-    """The columns that a run has something for: a published figure has no latency, sample or verdict."""
+    """The columns that a run has something for: a published figure has no latency, sample or verdict, and
+    not every run a floor or a second attention."""
     if run.published:
         return ("seq_len", "candidates", "ratio", "tokens", "speedup")
-    return ("seq_len", "candidates", "latency", "ratio", "tokens", "speedup", "samples", "verdict")
+    further: list[Sort] = []
+    if rates_of(run.record) is not None:
+        further.append("floor")
+    if run.record.plan.attention_beside is not None:
+        further.append("beside")
+    return ("seq_len", "candidates", "latency", *further, "ratio", "tokens", "speedup", "samples", "verdict")
 
 
 _KEYS: dict[Sort, Callable[[ResultRow], float | None]] = {
     "seq_len": lambda row: float(row.seq_len),
     "candidates": lambda row: float(row.candidates),
     "latency": lambda row: _median(row.latency_ms),
+    "floor": lambda row: _median(row.above_floor),
+    "beside": lambda row: _median(row.beside_over),
     "ratio": lambda row: _median(row.ratio),
     "tokens": lambda row: row.tokens,
     "speedup": lambda row: _median(row.speedup),

@@ -55,7 +55,7 @@ class CellPanel(Grown[CellNow]):
             found.append(
                 look.line(
                     (f"{fact.name:<{NAME}}", "muted"),
-                    (f"{value:<{VALUE}} ", "accent" if here else "text", here),
+                    (f"{value:<{VALUE}} " if fact.error else value, "accent" if here else "text", here),
                     (fact.error, "muted"),
                     width=width,
                 )

@@ -26,6 +26,8 @@ class NumbersNow:
     """Sequence length, index of its colour, values at each K."""
     place: Place | None
     decimals: int | None = None
+    about: tuple[str, ...] = ()
+    """What must be known of the quantity."""
 
     @property
     def spots(self) -> list[Spot]:
@@ -53,6 +55,7 @@ class NumbersTable(Drawn[NumbersNow]):
         found = [
             look.line((data.title, "text", True), width=width),
             look.line((data.quantity, "text"), (", seq_len by K", "muted"), width=width),
+            *(look.line((words, "muted"), width=width) for words in data.about),
             look.line((head, "muted"), width=width),
         ]
         here = next((i for i, row in enumerate(data.rows) if data.place and row[0] == data.place.seq_len), 0)

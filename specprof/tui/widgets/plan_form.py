@@ -8,7 +8,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
-from specprof.plan.assemble import Asked
+from specprof.plan.asked import Asked
 from specprof.tui.state.plan_fields import FIELDS, GROUPS, texts_of
 from specprof.tui.widgets.plan_field import ROOMY, Beside, PlanField
 from specprof.tui.widgets.plan_panels import PlanHint

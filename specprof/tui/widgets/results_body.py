@@ -19,6 +19,7 @@ from specprof.tui.state.differences import differences, name_of
 from specprof.tui.state.recorded import recorded
 from specprof.tui.state.result_rows import sorts_of
 from specprof.tui.state.results_now import ResultsNow
+from specprof.tui.widgets.breakdown_page import BreakdownNow, BreakdownPage
 from specprof.tui.widgets.cell_panel import CellLine, CellNow, CellPanel
 from specprof.tui.widgets.curves_plot import CurvesPlot
 from specprof.tui.widgets.facts_page import FactsPage
@@ -31,8 +32,11 @@ from specprof.tui.widgets.overlay_panel import OverlayLine, OverlayNow, OverlayP
 from specprof.tui.widgets.results_table import ResultsTable, TableNow
 from specprof.tui.widgets.schedule_page import SchedulePage
 from specprof.tui.widgets.table_note import TableNotePanel, table_note
+from specprof.tui.widgets.validation_page import ValidationNow, ValidationPage
 from specprof.tui.widgets.why_not import WhyNot
+from specprof.views.curves.figure import about_quantity
 from specprof.views.curves.plot import MIN_HEIGHT, MIN_WIDTH
+from specprof.views.tables.extras import beside_name
 
 SIDE = 40
 """Columns beside the curves, where the terminal is wide and not low."""
@@ -62,6 +66,8 @@ class ResultsBody(Container):
             yield FindingsPage(id="results-findings")
             yield FactsPage(id="results-facts")
             yield SchedulePage(id="results-schedule")
+            yield BreakdownPage(id="results-breakdown")
+            yield ValidationPage(id="results-validation")
             with Vertical(id="results-lines"):
                 yield TableNotePanel(id="results-table-note")
                 yield ModelLine(id="results-model-line")
@@ -91,7 +97,7 @@ class ResultsBody(Container):
     def _again(self) -> None:
         """Shows what there is at the present size."""
         now = self._now
-        if now is None:
+        if now is None or not self.display:  # of a screen that closes the parts go before the whole
             return
         kind, beside = now.view.kind, self.beside
         drawn = kind == "curves" and not now.reason
@@ -105,6 +111,8 @@ class ResultsBody(Container):
             ("findings", kind == "findings"),
             ("facts", kind == "environment"),
             ("schedule", kind == "schedule"),
+            ("breakdown", kind == "breakdown"),
+            ("validation", kind == "validation"),
             ("side", curves and beside),
             ("lines", under or kind in ("table", "findings", "schedule")),
             ("table-note", kind == "table"),
@@ -123,6 +131,10 @@ class ResultsBody(Container):
             self.query_one(FindingsPage).show(found)
         elif kind == "schedule":
             self.query_one(SchedulePage).show(now.computed.decision(now.acceptance, now.choice.models))
+        elif kind == "breakdown":
+            self.query_one(BreakdownPage).show(BreakdownNow(now.run.record, now.batch_size))
+        elif kind == "validation":
+            self.query_one(ValidationPage).show(ValidationNow(now.run.record, now.batch_size))
         else:
             self.query_one(FactsPage).show(recorded(now.run, now.notes))
 
@@ -180,7 +192,9 @@ class ResultsBody(Container):
             panel.styles.height = height
 
     def _show_table(self, now: ResultsNow) -> None:
-        self.query_one(ResultsTable).show(
+        plan = now.run.record.plan
+        table = self.query_one(ResultsTable)
+        table.show(
             TableNow(
                 batch_size=now.batch_size,
                 rows=now.rows,
@@ -189,9 +203,11 @@ class ResultsBody(Container):
                 descending=now.descending,
                 standings=now.standings,
                 place=now.place,
+                beside=beside_name(plan) if plan.attention_beside is not None else "",
             )
         )
-        self.query_one(TableNotePanel).show(table_note(now.run, now.row, now.standings))
+        shown = table.sorts_within(self.app.size.width)
+        self.query_one(TableNotePanel).show(table_note(now.run, now.row, now.standings, shown))
 
     # Crosshair
 
@@ -217,7 +233,8 @@ def _numbers(now: ResultsNow) -> NumbersNow:
     )
     title = f"{now.curves.title}, Batch Size: {now.batch_size}"
     decimals = min(NUMBERS_DECIMALS, DECIMALS[quantity.name]) if quantity.name in DECIMALS else None
-    return NumbersNow(title, quantity.label, run.candidates, rows, now.place, decimals)
+    about = about_quantity(now.curves, quantity)
+    return NumbersNow(title, quantity.label, run.candidates, rows, now.place, decimals, about)
 
 
 def _overlay(now: ResultsNow, overlay: Run) -> OverlayNow:

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from specprof.run.statistics import Estimate
 from specprof.tui.state.cell_facts import verdict_role
 from specprof.tui.state.result_rows import ResultRow, Sort, Standings
+from specprof.views.floor import FLOOR
 from specprof.views.glyphs import Glyphs
 from specprof.views.palette import Role
 from specprof.views.quantities import decimals_for, number, plus_minus
@@ -18,7 +19,7 @@ GAP = 2
 SIGN = 2
 """Columns kept in a header for the sign of the sort."""
 
-_DISPENSABLE: tuple[Sort, ...] = ("tokens", "samples", "ratio", "latency")
+_DISPENSABLE: tuple[Sort, ...] = ("floor", "tokens", "samples", "ratio", "latency", "beside")
 """What a narrow table does without, in this order."""
 
 Shown = tuple[str, str, Role]
@@ -41,15 +42,24 @@ class Column:
 
 
 def columns_of(
-    rows: Sequence[ResultRow], sorts: Sequence[Sort], standings: Standings, batch_size: int, glyphs: Glyphs
+    rows: Sequence[ResultRow],
+    sorts: Sequence[Sort],
+    standings: Standings,
+    batch_size: int,
+    glyphs: Glyphs,
+    beside: str = "",
 ) -> list[Column]:
-    """One column for each of `sorts`, as wide as its rows need."""
+    """One column for each of `sorts`, as wide as its rows need. `beside` heads that of a second attention."""
     decimals = decimals_for(row.latency_ms.median for row in rows if row.latency_ms)
 
     def estimate(of: Estimate | None, digits: int, sign: str = "") -> Shown:
         if of is None:
             return glyphs.fit("-"), "", "muted"
         return sign + glyphs.fit(number(of.median, digits)), glyphs.fit(plus_minus(*of)), "text"
+
+    def floor(row: ResultRow) -> Shown:
+        value, _, role = estimate(row.above_floor, 2)
+        return value, "", role
 
     def speedup(row: ResultRow) -> Shown:
         standing = standings.get((batch_size, row.seq_len, row.candidates))
@@ -65,6 +75,8 @@ def columns_of(
         "seq_len": Column("seq_len", "seq_len", lambda row: (f"{row.seq_len}", "", "text")),
         "candidates": Column("candidates", "K", lambda row: (f"{row.candidates}", "", "text")),
         "latency": Column("latency", "latency ms", lambda row: estimate(row.latency_ms, decimals)),
+        "floor": Column("floor", FLOOR, floor),
+        "beside": Column("beside", beside, lambda row: estimate(row.beside_over, 3)),
         "ratio": Column("ratio", "T(K)/T(1)", lambda row: estimate(row.ratio, 3)),
         "tokens": Column("tokens", "E(K)", lambda row: (number(row.tokens, 2), "", "text")),
         "speedup": Column("speedup", "speedup", speedup),
@@ -92,10 +104,11 @@ def _measured(column: Column, rows: Sequence[ResultRow]) -> Column:
 def fitting(columns: Sequence[Column], width: int) -> tuple[list[Column], int]:
     """The columns that fit in `width`, and the gap between them."""
     kept, gap = list(columns), GAP
-    for sort in _DISPENSABLE:
+    dispensable = [sort for sort in _DISPENSABLE if any(column.sort == sort for column in columns)]
+    for sort in dispensable:
         if table_width(kept, gap) <= width:
             break
-        if sort == _DISPENSABLE[-1] and table_width(kept, 1) <= width:
+        if sort == dispensable[-1] and table_width(kept, 1) <= width:
             gap = 1
             break
         kept = [column for column in kept if column.sort != sort]

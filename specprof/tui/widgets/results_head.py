@@ -14,6 +14,7 @@ from specprof.tui.state.recorded import STATUS_ROLES
 from specprof.tui.widgets.drawn import Drawn
 from specprof.views.lines import cut
 from specprof.views.palette import Role
+from specprof.views.validity import VALIDITY_WORDS, validity_role
 
 _LEAST_TITLE = 16
 """Columns of a title that gives way to what must be known."""
@@ -45,6 +46,8 @@ def head_of(run: Run, batch_size: int, notes: Sequence[str] = ()) -> HeadNow:
         verdicts = [verdict for verdict in run.verdicts().ravel().tolist() if verdict]
         done = sum(verdict in _DONE for verdict in verdicts)
         facts.append((f"{done}/{len(verdicts)} cells", "muted"))
+        if record.validity is not None and record.validity.verdict != "unfinished":  # its status says that
+            facts.append((VALIDITY_WORDS[record.validity.verdict], validity_role(record)))
     warnings = len({*run.warnings, *notes}) + sum(one.level != "info" for one in record.notices)
     if warnings:
         facts.append((f"{warnings} warning{'s' if warnings > 1 else ''}, see 8", "warn"))

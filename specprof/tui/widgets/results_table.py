@@ -35,6 +35,8 @@ class TableNow:
     standings: Standings
     place: Place | None
     """The cell under the cursor."""
+    beside: str = ""
+    """The second attention over the first, where the run has one."""
 
 
 class ResultsTable(ScrollView):
@@ -122,14 +124,20 @@ class ResultsTable(ScrollView):
 
     # Drawing
 
-    def _fitting(self) -> tuple[list[Column], int]:
+    def _fitting(self, width: int | None = None) -> tuple[list[Column], int]:
         data, look = self.data, look_of(self)
         assert data is not None
-        key = (data.rows, data.sorts, data.standings, look.glyphs)
+        key = (data.rows, data.sorts, data.standings, look.glyphs, data.beside)
         if self._columns is None or self._columns[0] != key:
-            columns = columns_of(data.rows, data.sorts, data.standings, data.batch_size, look.glyphs)
+            columns = columns_of(
+                data.rows, data.sorts, data.standings, data.batch_size, look.glyphs, data.beside
+            )
             self._columns = key, columns
-        return fitting(self._columns[1], self._width)
+        return fitting(self._columns[1], self._width if width is None else width)
+
+    def sorts_within(self, width: int) -> tuple[Sort, ...]:
+        """The columns that such a table has room for."""
+        return tuple(column.sort for column in self._fitting(width - 1)[0])
 
     @property
     def _width(self) -> int:

@@ -57,7 +57,7 @@ def fitted(names: tuple[tuple[str, ...], ...], width: int) -> tuple[list[str], i
     """
     entries: list[str] = []
     for form in range(len(names[0])):
-        entries = [f"{number} {forms[form]}" for number, forms in enumerate(names, start=1)]
+        entries = [f"{number % 10} {forms[form]}" for number, forms in enumerate(names, start=1)]
         if sum(map(len, entries)) + 2 * len(entries) <= width:
             return entries, 2
     return entries, 1

@@ -13,6 +13,7 @@ from specprof.analysis.curves import Curve, CurveSet
 from specprof.analysis.opened import Run
 from specprof.analysis.quantities import QUANTITIES, Quantity
 from specprof.plan.plan import Cell, Row
+from specprof.views.floor import floor_facts
 
 Vector = NDArray[np.float64]
 
@@ -50,6 +51,8 @@ class Figure:
     """The value that everything is judged against: a line."""
     simulated: bool = True
     """Whether the values are simulated speedups, as published."""
+    names: tuple[str, ...] = ()
+    """What the curves are called where they are not sequence lengths: `seq_len` then counts them from 0."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +92,19 @@ def figure_of(
         label=quantity.label,
         series=tuple(series_of(run, quantity, acceptance, batch_size, provisional)),
         candidates=figure.candidates,
-        caveats=tuple(_caveats(curves, derived=True)),
+        caveats=(*_caveats(curves, derived=True), *about_quantity(curves, quantity)),
         notes=figure.notes if quantity.simulated else (),
         reference=quantity.reference,
         simulated=False,
     )
+
+
+def about_quantity(curves: CurveSet, quantity: Quantity) -> tuple[str, ...]:
+    """What must be known of the quantity itself: what the floor is, in a view of it."""
+    if quantity is not QUANTITIES["floor"] or curves.floors is None:
+        return ()
+    first, *why = floor_facts(curves.floors)
+    return f"floor: {first}", *why
 
 
 def series_of(

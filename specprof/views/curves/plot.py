@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import plotext
@@ -31,6 +31,9 @@ MIN_HEIGHT = 16
 
 WIDE = 100
 """From here on the legend has room for the published words."""
+
+MOST_NAME = 40
+"""Columns of a name in the legend."""
 
 X_LABEL = "Number of Candidate Tokens"
 SERIES = "Simulated Speedup @ seq_len {}"
@@ -87,7 +90,7 @@ def draw_figure(
     below = max(1, min(len(captions), max(needed, 1 if height < 30 else 2)))
     lengths = colour_order(figure, overlay, ())
     laid_out: dict[int, Layout] = {}
-    for form in _legends(figure, lengths, width, height - below):
+    for form in _legends(figure, lengths, width, height - below, glyphs):
         if form.lines not in laid_out:
             plot_height = height - 2 - below - form.lines
             laid_out[form.lines] = lay_out(figure, overlay, order, width, plot_height, letters)
@@ -118,29 +121,40 @@ def draw_figure(
 class _Form(NamedTuple):
     """A legend: the words of an entry, a title in its frame, lines below the plot or 0 for inside it."""
 
-    label: str
+    label: Callable[[int], str]
     title: str
     lines: int
 
 
-def _legends(figure: Figure, lengths: Sequence[int], width: int, height: int) -> Iterator[_Form]:
+def _legends(
+    figure: Figure, lengths: Sequence[int], width: int, height: int, glyphs: Glyphs
+) -> Iterator[_Form]:
     """The legends to try, best first. The last one always fits."""
 
-    def lines(label: str) -> int:
-        entries = [Entry("", label.format(length), "text") for length in lengths]
+    def lines(label: Callable[[int], str]) -> int:
+        entries = [Entry("", label(length), "text") for length in lengths]
         return len(lines_of([entry.width for entry in entries], width))
 
+    most = height - 2 - FRAME_ROWS - MIN_ROWS
+    if figure.names:
+
+        def name(number: int) -> str:
+            return cut(glyphs.fit(figure.names[number]), MOST_NAME, glyphs.ellipsis)
+
+        yield _Form(name, "", 0)
+        yield _Form(name, "", min(lines(name), most))
+        return
     if width >= WIDE and figure.simulated:
-        yield _Form(SERIES, "", 0)
-        if lines(SERIES) <= height // 12:
-            yield _Form(SERIES, "", lines(SERIES))
+        yield _Form(SERIES.format, "", 0)
+        if lines(SERIES.format) <= height // 12:
+            yield _Form(SERIES.format, "", lines(SERIES.format))
     if figure.simulated:
-        yield _Form(SHORT_SERIES, SERIES_TITLE, 0)
-    yield _Form(SHORT_SERIES, "", 0)
-    yield _Form(SHORT_SERIES, "", min(lines(SHORT_SERIES), height - 2 - FRAME_ROWS - MIN_ROWS))
+        yield _Form(SHORT_SERIES.format, SERIES_TITLE, 0)
+    yield _Form(SHORT_SERIES.format, "", 0)
+    yield _Form(SHORT_SERIES.format, "", min(lines(SHORT_SERIES.format), most))
 
 
-def _entries(label: str, layout: Layout, letters: bool, glyphs: Glyphs) -> list[Entry]:
+def _entries(label: Callable[[int], str], layout: Layout, letters: bool, glyphs: Glyphs) -> list[Entry]:
     """One entry for each sequence length: a dashed line, or a point alone where only a second run has it."""
     shown = {curve.seq_len for curve in layout.plotted}
     alone = [curve for curve in layout.laid_over if curve.seq_len not in shown]
@@ -150,7 +164,7 @@ def _entries(label: str, layout: Layout, letters: bool, glyphs: Glyphs) -> list[
     return [
         Entry(
             line + sign + curve.letter if letters else line + line + sign,
-            label.format(curve.seq_len),
+            label(curve.seq_len),
             curve.role,
         )
         for line, sign, curve in keyed

@@ -147,7 +147,8 @@ def free_scale(low: float, high: float, rows: int) -> VerticalAxis:
             per_row = step / apart
             lowest = math.floor(low / per_row + _WITHIN_A_CELL)
             used = math.ceil(high / per_row - _WITHIN_A_CELL) - lowest + 1
-            if used > rows:
+            first = -lowest % apart  # the row of the first tick
+            if used > rows or first + apart >= rows:  # a single tick tells no distance
                 continue
             ticks = used / apart
             cost = price + 3 * (rows - used) / rows + abs(math.log(max(ticks, 0.5) / _wanted_ticks(rows)))

@@ -8,9 +8,13 @@ import math
 from collections.abc import Sequence
 
 from specprof.analysis.acceptance import AcceptanceModel
+from specprof.analysis.floor import Floor
 from specprof.analysis.opened import Run
+from specprof.run.breakdown import Breakdown
+from specprof.run.cell_record import CellRecord
 from specprof.run.sanitize import clean
 from specprof.run.statistics import Estimate
+from specprof.views.breakdown.parts import SHOWN, parts_ms
 from specprof.views.export.rows import CellRow, cell_rows
 
 COLUMNS = (
@@ -43,14 +47,30 @@ COLUMNS = (
     "reasons",
     "stop_reason",
     "memory_bytes",
+    "predicted_bytes",
+    "floor_ms",
+    "floor_limit",
+    "attention",
+    "attention_beside",
+    "beside_measured_ms",
+    "beside_measured_ci_low_ms",
+    "beside_measured_ci_high_ms",
+    "beside_latency_ms",
+    "beside_latency_ci_low_ms",
+    "beside_latency_ci_high_ms",
+    "beside_over",
+    "beside_over_ci_low",
+    "beside_over_ci_high",
     "kernel",
+    *(f"{part.key}_ms" for part in SHOWN),
+    "profiled_ms",
     "acceptance",
     "acceptance_formula",
     "draft_cost",
 )
 
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection)."""
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a spreadsheet takes for the beginning of a formula, the wide ones too (OWASP, CSV injection)."""
 
 
 def csv_text(run: Run, models: Sequence[AcceptanceModel], batch_sizes: Sequence[int]) -> str:
@@ -85,8 +105,13 @@ def _fields(run: Run, model: AcceptanceModel, row: CellRow) -> list[str]:
         row.verdict,
         _words("; ".join(row.reasons)),
         cell.stop_reason or "" if cell else "",
-        str(cell.memory_bytes) if cell and cell.memory_bytes is not None else "",
+        _count(cell.memory_bytes if cell else None),
+        _count(cell.predicted_bytes if cell else None),
+        *_floor(row.floor),
+        *_attentions(run),
+        *_beside(cell),
         _words(cell.kernel or "") if cell else "",
+        *_profiled(cell.breakdown if cell else None),
         _words(model.text),
         _words(model.formula),
         run.draft.text,
@@ -97,6 +122,37 @@ def _interval(of: Estimate | None) -> list[str]:
     return ["", "", ""] if of is None else [_number(part) for part in of]
 
 
+def _count(value: int | None) -> str:
+    return "" if value is None else str(value)
+
+
+def _floor(floor: Floor | None) -> list[str]:
+    """The floor and the limit that it is; `bandwidth alone` where the time of the products is not known."""
+    if floor is None:
+        return ["", ""]
+    alone = " alone" if floor.products_ms is None else ""
+    return [_number(floor.ms), floor.limit + alone]
+
+
+def _attentions(run: Run) -> list[str]:
+    """Neither the published block nor a published figure has an implementation of it to name."""
+    plan = run.record.plan
+    if plan.workload != "full" or run.published:
+        return ["", ""]
+    return [plan.attention, plan.attention_beside or ""]
+
+
+def _beside(cell: CellRecord | None) -> list[str]:
+    intervals = (cell.beside_ms, cell.beside_latency_ms, cell.beside_over) if cell else (None, None, None)
+    return [field for one in intervals for field in _interval(one.estimate if one else None)]
+
+
+def _profiled(breakdown: Breakdown | None) -> list[str]:
+    if breakdown is None:
+        return [""] * (len(SHOWN) + 1)
+    return [_number(ms) for ms in (*parts_ms(breakdown), breakdown.total_ms)]
+
+
 def _number(value: float) -> str:
     """Nine digits, more than any clock gives; nothing where it is not finite."""
     return f"{value:.9g}" if math.isfinite(value) else ""
@@ -105,4 +161,4 @@ def _number(value: float) -> str:
 def _words(text: str) -> str:
     """Clean text that no spreadsheet takes for a formula."""
     shown = clean(text)
-    return f"'{shown}" if shown.startswith(_FORMULA_SIGNS) else shown
+    return f"'{shown}" if shown.lstrip().startswith(_FORMULA_SIGNS) else shown

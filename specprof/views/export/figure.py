@@ -25,6 +25,8 @@ from specprof.views.curves.figure import Figure, Series, speedup_figure
 from specprof.views.curves.plot import SERIES, X_LABEL
 from specprof.views.export.ink import Ink, published_ink
 from specprof.views.glyphs import UNICODE
+from specprof.views.lines import cut
+from specprof.views.validity import VALIDITY_WORDS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,6 +39,7 @@ _DPI = 160
 _PANEL_INCHES = 7.6, 5.4
 _SMALL_PANEL_INCHES = 6.2, 4.6
 _MOST_TICKS = 16
+_CAPTION_WIDTH = 110
 _MOST_LEGEND_LINES = 12
 _DASHES = ("--", ":", "-.")
 
@@ -113,6 +116,10 @@ def _drawn(
 def _caption(run: Run, figures: Sequence[Figure]) -> str:
     """What must be known to read it, below the figure. The caveats stand above each panel."""
     parts: list[str] = []
+    validity = run.record.validity
+    if validity is not None and validity.verdict != "valid":
+        said = f"{VALIDITY_WORDS[validity.verdict]}: {''.join(validity.reasons[:1])}"
+        parts.append(cut(UNICODE.fit(said), _CAPTION_WIDTH, UNICODE.ellipsis))
     bars = "bars: error of reading the figure" if run.published else "bars: 95 % intervals of the median"
     if any(not bool(np.all(series.trusted)) for figure in figures for series in figure.series):
         parts.append("✕ invalid: not to be believed")
@@ -122,7 +129,7 @@ def _caption(run: Run, figures: Sequence[Figure]) -> str:
     environment = run.record.environment
     if environment is not None and not run.published:
         parts.append(f"{environment.device.name}, {run.record.plan.dtype}")
-    return _wrapped([*parts, bars], 110)
+    return _wrapped([*parts, bars], _CAPTION_WIDTH)
 
 
 def _wrapped(parts: Sequence[str], width: int) -> str:

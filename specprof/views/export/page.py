@@ -13,8 +13,9 @@ from specprof.views.export.escape import escaped
 from specprof.views.export.facts import assumptions, caveats, environment_facts, plan_facts
 from specprof.views.export.figure import figure_file, inline_svg
 from specprof.views.export.ink import MOST_VARIABLES, as_variables, variable_ink
+from specprof.views.export.page_breakdown import BARS_STYLE, COLOURS, breakdown_section
 from specprof.views.export.page_style import style_sheet
-from specprof.views.export.page_tables import cells_table
+from specprof.views.export.page_tables import cell_tables
 
 MOST_NOTICES = 50
 _SIGNS: dict[Certainty, tuple[str, str]] = {
@@ -32,7 +33,8 @@ def page_text(run: Run, models: Sequence[AcceptanceModel], batch_sizes: Sequence
     Figure, tables and findings stand once for each acceptance model.
     """
     title = escaped(f"{run.record.plan.model.title}: {name_of(run)}")
-    series = min(len(run.seq_lens), MOST_VARIABLES)
+    parts = tuple(breakdown_section(run.record, batch_sizes))
+    series = min(max(len(run.seq_lens), COLOURS if parts else 1), MOST_VARIABLES)
     return "\n".join(
         (
             "<!DOCTYPE html>",
@@ -42,10 +44,10 @@ def page_text(run: Run, models: Sequence[AcceptanceModel], batch_sizes: Sequence
             f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<title>{title} - specprof</title>",
-            f"<style>\n{style_sheet(series)}</style>",
+            f"<style>\n{style_sheet(series)}{BARS_STYLE if parts else ''}</style>",
             "</head>",
             "<body>",
-            *_body(run, models, batch_sizes, series),
+            *_body(run, models, batch_sizes, series, parts),
             f'<p class="muted">Made by specprof {escaped(__version__)}.</p>',
             "</body>",
             "</html>",
@@ -55,7 +57,7 @@ def page_text(run: Run, models: Sequence[AcceptanceModel], batch_sizes: Sequence
 
 
 def _body(
-    run: Run, models: Sequence[AcceptanceModel], batch_sizes: Sequence[int], series: int
+    run: Run, models: Sequence[AcceptanceModel], batch_sizes: Sequence[int], series: int, parts: Sequence[str]
 ) -> Iterator[str]:
     record = run.record
     kind = "a published figure" if run.published else record.status
@@ -69,9 +71,10 @@ def _body(
         if len(models) > 1:
             yield f"<h2>{escaped(model.text)}</h2>"
         yield from _findings(run, model, batch_sizes)
-        for batch_size in batch_sizes:
+        for table in cell_tables(run, model, batch_sizes):
             yield "<h2>Cells</h2>"
-            yield cells_table(run, model, batch_size)
+            yield table
+    yield from parts
     yield "<h2>Assumptions</h2>"
     yield "<ul>"
     yield from (f"<li>{escaped(words)}</li>" for words in assumptions(run, models))

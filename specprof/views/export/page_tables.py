@@ -2,37 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
 from specprof.analysis.acceptance import AcceptanceModel
+from specprof.analysis.curves import Curve
+from specprof.analysis.floor import rates_of
 from specprof.analysis.opened import Run
 from specprof.run.statistics import Estimate
 from specprof.views.export.escape import escaped
 from specprof.views.export.rows import CellRow, cell_rows
+from specprof.views.floor import FLOOR
 from specprof.views.quantities import decimals_for, number, plus_minus
+from specprof.views.tables.extras import beside_name
 from specprof.views.tables.results import standings
 
 _VERDICTS = {"valid": "good", "warn": "warn", "unverified": "warn", "not_run": "muted", "published": "muted"}
 
 
-def cells_table(run: Run, model: AcceptanceModel, batch_size: int) -> str:
-    """One line per cell: latency, T(K)/T(1), E(K), speedup with their ±, verdict and reasons."""
-    rows = list(cell_rows(run, model, (batch_size,)))
+def cell_tables(run: Run, model: AcceptanceModel, batch_sizes: Sequence[int]) -> Iterator[str]:
+    """A table of each batch size. One line per cell: latency, its floor and a second attention where the run
+    has them, T(K)/T(1), E(K), speedup with their ±, verdict and reasons."""
+    curves: dict[int, list[Curve]] = {}
+    for curve in run.curves(model).curves:
+        curves.setdefault(curve.batch_size, []).append(curve)
+    # they come batch size by batch size
+    for batch_size, rows in groupby(
+        cell_rows(run, model, frozenset(batch_sizes)), key=lambda row: row.cell.batch_size
+    ):
+        yield _table(run, list(rows), curves.get(batch_size, ()))
+
+
+def _table(run: Run, rows: Sequence[CellRow], curves: Sequence[Curve]) -> str:
     decimals = decimals_for(row.latency_ms.median for row in rows if row.latency_ms)
     best = {
         curve.seq_len: {k for k, standing in standings(curve).items() if standing == "best"}
-        for curve in run.curves(model).of_batch(batch_size)
+        for curve in curves
     }
     depth = run.record.plan.model
     estimated = f", {depth.layers_total} layers estimated from {depth.layers_measured}"
     latency = f"latency ms{estimated if run.estimated else ''}"
-    title = escaped(f"{depth.title}, Batch Size: {batch_size}")
-    heads = ["seq_len", "K", latency, "T(K)/T(1)", "E(K)", "speedup", "n"]
+    title = escaped(f"{depth.title}, Batch Size: {rows[0].cell.batch_size}")
+    further = _further(run)
+    names = [one.name for one in further]
+    heads = ["seq_len", "K", latency, *names, "T(K)/T(1)", "E(K)", "speedup", "n"]
     lines = []
     before = None
     for row in rows:
         first = row.cell.seq_len != before
         before = row.cell.seq_len
         is_best = row.cell.candidates in best.get(row.cell.seq_len, ())
-        lines.append(_line(row, decimals, first=first, best=is_best))
+        lines.append(_line(row, decimals, further, first=first, best=is_best))
     return "\n".join(
         (
             '<div class="scroll"><table>',
@@ -47,7 +68,24 @@ def cells_table(run: Run, model: AcceptanceModel, batch_size: int) -> str:
     )
 
 
-def _line(row: CellRow, decimals: int, *, first: bool, best: bool) -> str:
+class _Further(NamedTuple):
+    """A column that not every run has."""
+
+    name: str
+    value: Callable[[CellRow], Estimate | None]
+    decimals: int
+
+
+def _further(run: Run) -> list[_Further]:
+    found = []
+    if rates_of(run.record) and not run.published:
+        found.append(_Further(FLOOR, lambda row: row.above_floor, 2))
+    if run.record.plan.attention_beside is not None:
+        found.append(_Further(beside_name(run.record.plan), lambda row: row.beside_over, 3))
+    return found
+
+
+def _line(row: CellRow, decimals: int, further: Sequence[_Further], *, first: bool, best: bool) -> str:
     verdict = row.verdict.replace("_", " ")
     reasons = f": {'; '.join(row.reasons)}" if row.reasons else ""
     role = _VERDICTS.get(row.verdict, "bad")
@@ -55,6 +93,7 @@ def _line(row: CellRow, decimals: int, *, first: bool, best: bool) -> str:
         f"<td>{row.cell.seq_len if first else ''}</td>",
         f"<td>{row.cell.candidates}</td>",
         _value(row.latency_ms, decimals),
+        *(_value(one.value(row), one.decimals) for one in further),
         _value(row.ratio, 3),
         f"<td>{row.expected_tokens:.2f}</td>",
         _value(row.speedup, 2, best=best),

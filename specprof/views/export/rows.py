@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from specprof.analysis.acceptance import AcceptanceModel
 from specprof.analysis.arrays import Arrays
+from specprof.analysis.floor import Floor, floors_of
 from specprof.analysis.opened import Run
 from specprof.plan.plan import Cell
-from specprof.run.record import CellRecord
+from specprof.run.cell_record import CellRecord
 from specprof.run.statistics import Estimate
 
 
@@ -29,20 +30,31 @@ class CellRow(NamedTuple):
     samples: int
     verdict: str
     reasons: tuple[str, ...]
+    floor: Floor | None
+    """None where the device's bandwidth was not measured."""
+    above_floor: Estimate | None
+    """Latency over floor."""
+    beside_over: Estimate | None
+    """T(K) under the second attention over T(K) under the first."""
     record: CellRecord | None
 
 
-def cell_rows(run: Run, acceptance: AcceptanceModel, batch_sizes: Sequence[int]) -> Iterator[CellRow]:
+def cell_rows(run: Run, acceptance: AcceptanceModel, batch_sizes: Collection[int]) -> Iterator[CellRow]:
     """The cells of some batch sizes, in the order of the plan."""
     measured, latency, ratio = run.measured_ms(), run.latency_ms(), run.ratio()
     speedup, verdicts = run.speedup(acceptance), run.verdicts()
     records = {cell.cell: cell for cell in run.record.cells}
-    axes = (run.batch_sizes, run.seq_lens, run.candidates)
+    floors = None if run.published else floors_of(run.record, records)
+    places = [
+        {value: at for at, value in enumerate(axis)}
+        for axis in (run.batch_sizes, run.seq_lens, run.candidates)
+    ]
     for cell in run.record.plan.cells():
         if cell.batch_size not in batch_sizes:
             continue
-        place = tuple(axis.index(value) for axis, value in zip(axes, cell, strict=True))
+        place = tuple(at[value] for at, value in zip(places, cell, strict=True))
         record = records.get(cell)
+        above = floors.above(cell) if floors else None
         yield CellRow(
             cell,
             _at(measured, place),
@@ -53,6 +65,9 @@ def cell_rows(run: Run, acceptance: AcceptanceModel, batch_sizes: Sequence[int])
             len(record.measured_ms.samples) if record and record.measured_ms else 0,
             str(verdicts[place]),
             tuple(record.reasons) if record else (),
+            floors.of(cell) if floors else None,
+            above.multiple if above else None,
+            record.beside_over.estimate if record and record.beside_over else None,
             record,
         )
 

@@ -58,9 +58,10 @@ class Column:
     def texts(self, palette: Palette) -> list[Text]:
         """The lines, each as wide as the column."""
         _, error = self._widths
+        width = self.width - error
         found = []
         for line in self.lines:
-            value = self._pushed(line.value, self.width - error)
+            value = self._pushed(line.value, width)
             behind = " " * (error - cell_len(line.error)) + line.error
             found.append(Text.assemble((value, palette.style(line.role)), (behind, palette.style("muted"))))
         return found

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from specprof.analysis.acceptance import AcceptanceModel
 from specprof.plan.model import ModelShape
-from specprof.run.record import CellRecord
+from specprof.run.cell_record import CellRecord
 from specprof.views.glyphs import Glyphs
 from specprof.views.quantities import percent
 from specprof.views.tables.footnotes import Footnotes

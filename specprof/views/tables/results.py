@@ -15,13 +15,16 @@ from specprof.analysis.curves import Curve, CurveSet
 from specprof.analysis.findings.evidence import Points
 from specprof.plan.model import ModelShape
 from specprof.plan.plan import Cell, Row
-from specprof.run.record import CellRecord, Interval, RunRecord, Verdict
+from specprof.run.cell_record import CellRecord, Interval, Verdict
+from specprof.run.record import RunRecord
+from specprof.views.floor import FLOOR, floor_note
 from specprof.views.glyphs import Glyphs
 from specprof.views.palette import Palette, Role
 from specprof.views.quantities import decimals_for, number, plus_minus
 from specprof.views.tables.columns import Column, fitting, notes_grid, ruled
+from specprof.views.tables.extras import beside_name, beside_note, memory_note
 from specprof.views.tables.footnotes import Footnotes
-from specprof.views.tables.notes import notes_of
+from specprof.views.tables.notes import Note, notes_of
 from specprof.views.tables.reference import reference_table
 
 VERDICT_ROLES: dict[Verdict, Role] = {
@@ -34,6 +37,9 @@ VERDICT_ROLES: dict[Verdict, Role] = {
     "not_run": "muted",
 }
 
+MOST_BATCH_SIZES = 64
+"""Tables, and figures, of one report: a plan of thousands would be drawn for minutes, and read by nobody."""
+
 Standing = Literal["best", "near"]
 
 
@@ -45,7 +51,7 @@ def result_tables(
     palette: Palette,
     glyphs: Glyphs,
 ) -> list[RenderableType]:
-    """One table with its notes for each batch size of the plan, in `width` columns.
+    """One table with its notes for each batch size of the plan, up to MOST_BATCH_SIZES, in `width` columns.
 
     A published figure has no latencies: its table shows the speedups only.
     """
@@ -54,10 +60,15 @@ def result_tables(
             reference_table(record.reference, curves, batch_size, width, palette, glyphs)
             for batch_size in curves.batch_sizes
         ]
-    return [
+    sizes = record.plan.batch_sizes
+    tables: list[RenderableType] = [
         BatchTable(record, acceptance, curves, batch_size, glyphs).render(width, palette)
-        for batch_size in record.plan.batch_sizes
+        for batch_size in sizes[:MOST_BATCH_SIZES]
     ]
+    if len(sizes) > MOST_BATCH_SIZES:
+        more = f"… and {len(sizes) - MOST_BATCH_SIZES} more batch sizes, see --json"
+        tables.append(Text(glyphs.fit(more), palette.style("muted")))
+    return tables
 
 
 def standings(curve: Curve) -> dict[int, Standing]:
@@ -91,11 +102,10 @@ class BatchTable:
         self._record, self._acceptance, self._glyphs = record, acceptance, glyphs
         self._draft = curves.draft_formula
         self._title = f"{curves.title}, Batch Size: {batch_size}"
-        recorded = {cell.cell: cell for cell in record.cells}
+        recorded = {cell.cell: cell for cell in record.cells if cell.batch_size == batch_size}
+        rows = (Row(batch_size, seq_len) for seq_len in record.plan.seq_lens)
         self._rows = {
-            row: [(k, recorded.get(Cell(*row, k))) for k in record.plan.counts(row)]
-            for row in record.plan.rows()
-            if row.batch_size == batch_size
+            row: [(k, recorded.get(Cell(*row, k))) for k in record.plan.counts(row)] for row in rows
         }
         self._cells = [cell for cells in self._rows.values() for _, cell in cells if cell]
         self._footnotes = Footnotes(cell.reasons for cell in self._cells)
@@ -106,6 +116,9 @@ class BatchTable:
         self.latency, self.ratio = Column(latency_header(record.plan.model)), Column("T(K)/T(1)")
         self.tokens, self.speedup = Column("E(K)"), Column("speedup")
         self.samples, self.verdict = Column("n"), Column("verdict", left=True)
+        self._floors = curves.floors
+        self.floor = Column(FLOOR)
+        self.beside = Column(beside_name(record.plan))
         of_row = {curve.seq_len: curve for curve in curves.of_batch(batch_size)}
         for row, cells in self._rows.items():
             self._add_row(row, cells, of_row.get(row.seq_len))
@@ -126,6 +139,8 @@ class BatchTable:
             else:
                 for column in (self.latency, self.ratio, self.tokens, self.speedup, self.samples):
                     column.add("-", role="muted")
+                for column in (self.floor, self.beside):
+                    column.add("-", role="muted")
             self._add_verdict(cell)
         self._ends.append(len(self.verdict.lines) - 1)
 
@@ -145,6 +160,7 @@ class BatchTable:
             self.ratio.add(*self._with_error(cell.ratio, 3))
         self.tokens.add(f"{float(self._acceptance.expected_tokens([cell.candidates])[0]):.2f}")
         self.samples.add(str(len(cell.measured_ms.samples)) if cell.measured_ms else "-")
+        self._add_extras(cell)
         at = np.flatnonzero(curve.candidates == cell.candidates) if curve else np.empty(0, dtype=np.intp)
         if curve is None or not at.size:
             self.speedup.add("-", role="muted")
@@ -157,6 +173,17 @@ class BatchTable:
         role = "bad" if not curve.trusted[i] else "good" if standing == "best" else "text"
         self.speedup.add(f"{signs[standing]} {value}", error, role)
 
+    def _add_extras(self, cell: CellRecord) -> None:
+        above = self._floors.above(cell.cell) if self._floors else None
+        if above is None:
+            self.floor.add("-", role="muted")
+        else:
+            self.floor.add(self._glyphs.fit(number(above.multiple.median, 2)))
+        if cell.beside_over is None:
+            self.beside.add("-", role="muted")
+        else:
+            self.beside.add(*self._with_error(cell.beside_over, 3))
+
     def _with_error(self, of: Interval, decimals: int) -> tuple[str, str]:
         value, error = number(of.median, decimals), plus_minus(of.median, of.ci_low, of.ci_high)
         return self._glyphs.fit(value), self._glyphs.fit(error)
@@ -167,19 +194,24 @@ class BatchTable:
         self.verdict.add(f"{verdict.replace('_', ' ')} {notes}".rstrip(), role=VERDICT_ROLES[verdict])
 
     def render(self, width: int, palette: Palette) -> RenderableType:
-        """Title, table and notes. A narrow terminal does without E(K), whose formula is in the notes, then
-        without n, T(K)/T(1) and in the end the latency."""
+        """Title, table and notes. A narrow terminal does without the floor and E(K), whose formula is in the
+        notes, then without n, T(K)/T(1), the latency and in the end the second attention."""
+        floor = [self.floor] if self._floors and any(cell.latency_ms for cell in self._cells) else []
+        beside = [self.beside] if any(cell.beside_over for cell in self._cells) else []
         columns = [
             self.seq_len,
             self.candidates,
             self.latency,
+            *floor,
+            *beside,
             self.ratio,
             self.tokens,
             self.speedup,
             self.samples,
             self.verdict,
         ]
-        kept = fitting(columns, (self.tokens, self.samples, self.ratio, self.latency), width)
+        given_up = (*floor, self.tokens, self.samples, self.ratio, self.latency, *beside)
+        kept = fitting(columns, given_up, width)
         model = self._record.plan.model
         notes = notes_of(
             model,
@@ -194,5 +226,19 @@ class BatchTable:
             Text(self._glyphs.fit(self._title), palette.style("text", bold=True)),
             ruled(kept, self._ends, width, palette, self._glyphs),
             Text(""),
-            notes_grid(notes, palette, self._glyphs),
+            notes_grid([*self._extra_notes([*floor, *beside], kept), *notes], palette, self._glyphs),
         )
+
+    def _extra_notes(self, further: Sequence[Column], kept: Sequence[Column]) -> list[Note]:
+        """What the further columns are, and where to find those that there is no room for."""
+        words = {id(self.beside): beside_note(self._record.plan)}
+        if self._floors:
+            words[id(self.floor)] = floor_note(self._floors)
+        there = {id(column) for column in kept}
+        shown = [column for column in further if id(column) in there]
+        found: list[Note] = [("", f"{column.header}: {words[id(column)]}") for column in shown]
+        if len(shown) < len(further):
+            names = " and ".join(column.header for column in further if id(column) not in there)
+            found.append(("", f"no room for {names}: widen the terminal, or `specprof export --to csv`"))
+        memory = memory_note(self._cells)
+        return [*found, ("", memory)] if memory else found

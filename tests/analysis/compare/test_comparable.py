@@ -10,7 +10,7 @@ from specprof.analysis.compare.differences import all_differences
 from specprof.analysis.opened import Run, load
 from specprof.errors import UsageProblem
 from specprof.plan.presets import PRESETS
-from specprof.run.events import TelemetrySource
+from specprof.run.telemetry import TelemetrySource
 
 PLAN = plan_of(candidates=(1, 16))
 
@@ -58,6 +58,15 @@ def test_another_attention_or_device_is_what_one_compares_for():
     compared = compare(run(), run(planned(attention="eager")))
     assert compared.obstacles == ()
     assert ("attention", "sdpa", "eager") in compared.differences
+
+
+def test_other_weights_and_a_second_attention_are_told():
+    compared = compare(run(), run(planned(quantization="int8", attention_beside="eager")))
+    assert compared.obstacles == ()
+    assert ("quantization", "none", "int8") in compared.differences
+    assert ("second attention", "none", "eager") in all_differences(
+        run(), run(planned(attention_beside="eager"))
+    )
 
 
 def test_runs_whose_common_cells_are_all_invalid_are_refused():

@@ -1,0 +1,1 @@
+"""The simulated speedup against real decoding."""

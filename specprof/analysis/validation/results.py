@@ -1,0 +1,221 @@
+"""Predicted against real speedup, setting by setting, and where the difference went.
+
+One step of speculative decoding yields E tokens and takes as long as plain decoding of q tokens: the real
+speedup is E/q. The simulation says E / (T(K)/T(1)). Both are taken with the acceptance that was realised, so
+chance in what was accepted is no error of the simulation. All times are paired by their rounds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from specprof.plan.plan import Cell, Row
+from specprof.plan.validation import Setting
+from specprof.run.cell_record import CellRecord
+from specprof.run.decoding import Block, DecodingRecord
+from specprof.run.record import RunRecord
+from specprof.run.statistics import Estimate, median_estimate
+
+BOUND = 0.05
+"""The difference that the simulation is held to."""
+
+
+class Gap(NamedTuple):
+    """What each part makes of real over simulated speedup, as the logarithm of a factor: they add up.
+
+    `baseline` is plain decoding beside T(1), `verify` the target's forward beside T(K); the others are what
+    a step takes on top of that: `draft`, `accept` (argmax, its way to the host, which candidates stand),
+    `keep` (moving the cache's rows) and `host` (what lies between).
+    """
+
+    baseline: float
+    verify: float
+    draft: float
+    accept: float
+    keep: float
+    host: float
+
+    @property
+    def together(self) -> float:
+        return sum(self)
+
+
+@dataclass(frozen=True)
+class Result:
+    """One setting at one row."""
+
+    row: Row
+    setting: Setting
+    tokens: int
+    """Decoded with it, of all sequences."""
+    steps: int
+    """Of single sequences."""
+    rounds: int
+    """That have plain decoding, this setting and both cells."""
+    realised: float
+    """Tokens per step of a sequence."""
+    realised_error: float
+    """Standard error of that, as independent steps have it."""
+    simulated: Estimate
+    """E(K) / (T(K)/T(1)) with the realised E."""
+    predicted: Estimate
+    """The same with the drafting that was measured: where nothing drafts it is the simulated one."""
+    real: Estimate
+    error: Estimate
+    """real/predicted − 1."""
+    gap: Gap
+    spread_rows: float
+    """By how many rows the longest prefix of the batch was ahead of the mean."""
+    unequal: int | None
+    """Tokens that plain greedy decoding would not have said; None where it was not compared."""
+    suspended: int
+    """Blocks left out because the process stood still."""
+
+    @property
+    def within_bound(self) -> bool:
+        return abs(self.error.median) <= BOUND
+
+    @property
+    def sure(self) -> bool:
+        """Whether the whole interval of the error lies on one side of the bound."""
+        inside = self.error.low >= -BOUND and self.error.high <= BOUND
+        return inside or self.error.low > BOUND or self.error.high < -BOUND
+
+
+def validation_results(record: RunRecord) -> list[Result]:
+    """All settings that have a round with everything in it, in the plan's order."""
+    validation = record.plan.validation
+    if validation is None:
+        return []
+    cells = {cell.cell: cell for cell in record.cells}
+    plain = {one.row: one for one in record.validation if one.setting is None}
+    found = []
+    for one in record.validation:
+        if one.setting is None or one.row not in plain:
+            continue
+        setting = validation.settings[one.setting]
+        base, cell = (cells.get(Cell(*one.row, k)) for k in (1, setting.candidates))
+        result = _result(one, plain[one.row], setting, base, cell)
+        if result is not None:
+            found.append(result)
+    return found
+
+
+def _result(
+    decoding: DecodingRecord,
+    plain: DecodingRecord,
+    setting: Setting,
+    base: CellRecord | None,
+    cell: CellRecord | None,
+) -> Result | None:
+    one, several = _by_round(base), _by_round(cell)
+    blocks = {block.round: block for block in decoding.blocks if not block.suspended}
+    plains = {block.round: block for block in plain.blocks if not block.suspended}
+    rounds = sorted(blocks.keys() & plains.keys() & one.keys() & several.keys())
+    if not rounds:
+        return None
+    steps = sum(sum(blocks[r].accepted) for r in rounds)
+    tokens = sum(blocks[r].tokens for r in rounds)
+    realised = tokens / steps
+    plain_ms = np.array([plains[r].step_ms for r in rounds])
+    step_ms = np.array([blocks[r].step_ms for r in rounds])
+    one_ms, several_ms = np.array([one[r] for r in rounds]), np.array([several[r] for r in rounds])
+    draft_ms = np.array([blocks[r].parts.draft / blocks[r].steps for r in rounds])
+    drafted = draft_ms if _drafting_counts(draft_ms, several_ms) else np.zeros_like(draft_ms)
+    predicted = (several_ms + drafted) / one_ms
+    return Result(
+        row=decoding.row,
+        setting=setting,
+        tokens=tokens,
+        steps=steps,
+        rounds=len(rounds),
+        realised=realised,
+        realised_error=_standard_error([blocks[r] for r in rounds], realised),
+        simulated=_scaled(median_estimate(one_ms / several_ms), realised),
+        predicted=_scaled(median_estimate(1 / predicted), realised),
+        real=_scaled(median_estimate(plain_ms / step_ms), realised),
+        error=_less_one(median_estimate(plain_ms / step_ms * predicted)),
+        gap=_gap([blocks[r] for r in rounds], plain_ms, one_ms, several_ms),
+        spread_rows=float(np.mean([blocks[r].spread_rows for r in rounds])),
+        unequal=_together([blocks[r].unequal for r in rounds]),
+        suspended=sum(block.suspended for block in decoding.blocks),
+    )
+
+
+def _drafting_counts(draft_ms: NDArray[np.float64], verify_ms: NDArray[np.float64]) -> bool:
+    """Whether drafting takes time to speak of: more than a hundredth of the verify step."""
+    return float(np.median(draft_ms / verify_ms)) > 0.01
+
+
+def _by_round(cell: CellRecord | None) -> dict[int, float]:
+    """Median of a cell's samples in each round, ms, those of interrupted rounds left out."""
+    if cell is None or cell.measured_ms is None:
+        return {}
+    several: dict[int, list[float]] = defaultdict(list)
+    for ms, number in zip(cell.measured_ms.samples, cell.measured_ms.rounds, strict=True):
+        several[number].append(ms)
+    gone = set(cell.suspended_rounds)
+    return {number: float(np.median(ms)) for number, ms in several.items() if number not in gone}
+
+
+def _gap(
+    blocks: list[Block],
+    plain_ms: NDArray[np.float64],
+    one_ms: NDArray[np.float64],
+    several_ms: NDArray[np.float64],
+) -> Gap:
+    """The means over all rounds."""
+    verify = np.array([block.parts.verify / block.steps for block in blocks])
+    step = np.array([block.step_ms for block in blocks])
+    verify = np.minimum(np.maximum(verify, 1e-9), step)
+    beyond = step - verify
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # a logarithm of a sum has no parts of its own: it is shared out by their sizes
+        rate = np.where(beyond > 0, -np.log(step / verify) / beyond, 0.0)
+
+    def of(part: NDArray[np.float64]) -> float:
+        return float(np.mean(part * rate))
+
+    parts = {
+        name: np.array([getattr(block.parts, name) / block.steps for block in blocks])
+        for name in ("draft", "accept", "keep")
+    }
+    host = np.maximum(0.0, beyond - sum(parts.values()))
+    return Gap(
+        baseline=float(np.mean(np.log(plain_ms / one_ms))),
+        verify=float(np.mean(-np.log(verify / several_ms))),
+        **{name: of(part) for name, part in parts.items()},
+        host=of(host),
+    )
+
+
+def _scaled(estimate: Estimate, by: float) -> Estimate:
+    return Estimate(*(value * by for value in estimate))
+
+
+def _less_one(estimate: Estimate) -> Estimate:
+    return Estimate(*(value - 1 for value in estimate))
+
+
+def _together(counts: list[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
+
+
+def _standard_error(blocks: list[Block], mean: float) -> float:
+    """Of the mean tokens per step, over independent steps."""
+    counts: dict[int, int] = defaultdict(int)
+    for block in blocks:
+        for drafts, count in enumerate(block.accepted):
+            counts[drafts + 1] += count
+    steps = sum(counts.values())
+    if steps < 2:
+        return math.inf
+    spread = sum(count * (tokens - mean) ** 2 for tokens, count in counts.items()) / (steps - 1)
+    return math.sqrt(spread / steps)

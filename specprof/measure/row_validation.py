@@ -1,0 +1,195 @@
+"""Real decoding in one row: a block of plain decoding and one of each setting, round after round."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from specprof.measure import capacity
+from specprof.measure.bench import Bench, CancelledByUser
+from specprof.measure.decoding.candidates import Candidates
+from specprof.measure.decoding.decoder import Decoder, StepResult
+from specprof.measure.decoding.drafts.build import build_drafts
+from specprof.measure.decoding.drafts.drafts import Drafts
+from specprof.measure.decoding.loop import (
+    Decoded,
+    decode_plainly,
+    decode_speculatively,
+    most_likely,
+    sampling,
+)
+from specprof.measure.decoding.stopwatch import stopwatch_for
+from specprof.measure.decoding.verdicts import Drawn, Greedy, Sampled, Verdict
+from specprof.measure.decoding.workload import decoder_of
+from specprof.plan.plan import Row
+from specprof.run import events as ev
+from specprof.run.decoding import Block
+from specprof.run.statistics import median_estimate
+
+Setting = int | None
+
+
+class RowValidation:
+    """`order` names what a round decodes. Whatever fails is left out from then on, and said."""
+
+    def __init__(self, bench: Bench, row: Row, without: Sequence[Setting]) -> None:
+        self.bench = bench
+        self.row = row
+        self.plan = bench.plan.validation
+        self.order: list[Setting] = []
+        self.blocks: dict[Setting, list[Block]] = {}
+        self._without = set(without)
+        self._decoder: Decoder | None = None
+        self._drafts: dict[int, Drafts] = {}
+        self._prompt: torch.Tensor | None = None
+        self._last: StepResult | None = None
+        self._roots: list[int] = []
+        self._truth: list[list[int]] = []
+        """The target's greedy continuation of each sequence, where it is drafted from or compared with."""
+
+    def open(self) -> None:
+        """The decoder over the row's cache, what drafts for it, and one block of each that does not count."""
+        if self.plan is None or None in self._without:
+            return
+        decoder = self._decoder = decoder_of(self.bench)
+        size = (self.row.batch_size, self.plan.start(self.row.seq_len))
+        vocab = self.bench.plan.model.vocab_size
+        generator = self.bench.workload.generator
+        self._prompt = torch.randint(0, vocab, size, generator=generator, device=self.bench.device)
+        decoder.reset(0)
+        self._last = decoder.prefill(self._prompt)
+        self._roots = self._last.logits[:, -1].argmax(-1).tolist()
+        if self.plan.verdict == "greedy":
+            self._truth = self._continued(self.plan.tokens * 2 + self.bench.plan.candidates[-1])
+        for setting in (None, *range(len(self.plan.settings))):
+            if setting not in self._without:
+                self.blocks[setting] = []
+                self.order.append(setting)
+        for setting in list(self.order):
+            self._warm_up(setting)
+
+    def close(self) -> None:
+        self.order = []
+        self._decoder = self._prompt = self._last = None
+        self._drafts.clear()
+
+    def warm_up(self) -> None:
+        """A block of each again: the steps to come are cold."""
+        for setting in list(self.order):
+            self._warm_up(setting)
+
+    def take(self, setting: Setting, round_number: int) -> None:
+        """One block of this round. Raises CancelledByUser."""
+        if setting not in self.order:
+            return
+        began = self.bench.suspension.begin()
+        decoded = self._decoded(setting, round_number)
+        if decoded is None:
+            return
+        unequal = self._unequal(decoded) if self._truth else None
+        block = decoded.block(
+            round_number, suspended=self.bench.suspension.since(began, None), unequal=unequal
+        )
+        self.blocks[setting].append(block)
+        self._say(ev.BlockDecoded, setting, block=block)
+
+    @property
+    def converged(self) -> bool:
+        """Whether the step of every setting is known against plain decoding as well as the plan wants."""
+        rule = self.bench.plan.stopping
+        plain = {block.round: block.step_ms for block in self.blocks.get(None, [])}
+        for setting in self.order:
+            if setting is None:
+                continue
+            pairs = [(b.step_ms, plain[b.round]) for b in self.blocks[setting] if b.round in plain]
+            if len(pairs) < rule.min_samples:
+                return False
+            ratios = np.array([step / one for step, one in pairs])
+            if median_estimate(ratios).relative_half_width > rule.target_ci:
+                return False
+        return True
+
+    def _warm_up(self, setting: Setting) -> None:
+        decoded = self._decoded(setting, -1)
+        if decoded is not None:
+            self._say(ev.DecodingWarmedUp, setting, total_ms=decoded.total_ms)
+
+    def _decoded(self, setting: Setting, round_number: int) -> Decoded | None:
+        """A block, or None after it failed and was taken out."""
+        self._say(ev.DecodingStarted, setting)
+        try:
+            return self._block(setting, round_number)
+        except CancelledByUser:
+            raise
+        except (RuntimeError, MemoryError) as error:
+            said = str(error).splitlines()[0] if str(error) else type(error).__name__
+            why = f"out of memory: {said}" if capacity.is_out_of_memory(error) else said
+        capacity.release(self.bench.device)
+        self._drafts.pop(setting if setting is not None else -1, None)
+        self.order.remove(setting)
+        self._say(ev.DecodingFailed, setting, reason=why[:1000])
+        if setting is None:  # there is nothing left to compare with
+            self.order.clear()
+        return None
+
+    def _block(self, setting: Setting, round_number: int) -> Decoded:
+        assert self.plan is not None
+        assert self._decoder is not None
+        decoder, watch = self._decoder, stopwatch_for(self.bench.device)
+        decoder.reset(self.plan.start(self.row.seq_len))
+        go_on = self.bench.check_cancelled
+        if setting is None:
+            pick = most_likely
+            if self.plan.verdict == "sampled":
+                pick = sampling(self.plan.temperature, self.bench.workload.generator)
+            return decode_plainly(decoder, self._roots, self.plan.tokens, watch, go_on, pick)
+        asked = self.plan.settings[setting]
+        candidates = Candidates(asked.parents, asked.chances)
+        drafts = self._drafting(setting, candidates)
+        verdict = self._verdict(setting, round_number)
+        return decode_speculatively(
+            decoder, self._roots, self.plan.tokens, candidates, drafts, verdict, watch, go_on
+        )
+
+    def _verdict(self, setting: int, round_number: int) -> Verdict:
+        assert self.plan is not None
+        match self.plan.verdict:
+            case "drawn":
+                return Drawn(f"{self.bench.plan.seed}/{self.row}/{setting}/{round_number}")
+            case "sampled":
+                return Sampled(self.plan.temperature, self.bench.workload.generator)
+            case "greedy":
+                return Greedy()
+
+    def _drafting(self, setting: int, candidates: Candidates) -> Drafts:
+        """The setting's drafts, at the beginning of the continuation."""
+        drafts = self._drafts.get(setting)
+        if drafts is None:
+            drafts = build_drafts(self.bench, self.row, setting, candidates, self._truth)
+            self._drafts[setting] = drafts
+        assert self._prompt is not None
+        assert self._last is not None
+        drafts.begin(self._prompt, self._last, self._roots)
+        return drafts
+
+    def _continued(self, count: int) -> list[list[int]]:
+        """The target's greedy continuation, as far as there is room for it."""
+        assert self.plan is not None
+        assert self._decoder is not None
+        self._decoder.reset(self.plan.start(self.row.seq_len))
+        count = min(count, self._decoder.rows - max(self._decoder.lengths) - 1)
+        watch = stopwatch_for(self.bench.device)
+        return decode_plainly(self._decoder, self._roots, count, watch, self.bench.check_cancelled).tokens
+
+    def _unequal(self, decoded: Decoded) -> int:
+        """Tokens that plain decoding would not have said."""
+        return sum(
+            own != wanted
+            for tokens, truth in zip(decoded.tokens, self._truth, strict=True)
+            for own, wanted in zip(tokens, truth, strict=False)
+        )
+
+    def _say(self, event: type[ev.DecodingEvent], setting: Setting, **fields: object) -> None:
+        self.bench.speaker.say(event, **self.row._asdict(), setting=setting, **fields)

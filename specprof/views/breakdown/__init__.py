@@ -1,0 +1,1 @@
+"""Where the time of a verify step goes, as bars and words."""

@@ -1,0 +1,1 @@
+"""Simulated against real speculative decoding, drawn and in words."""

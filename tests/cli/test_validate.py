@@ -1,0 +1,136 @@
+"""`specprof validate` with its real measuring child and a tiny model, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from specprof.analysis.validation.results import validation_results
+from specprof.run.reading import load_record
+from specprof.run.record import RunRecord
+
+from .command import Command, Done, finish
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "specprof" / "run" / "schema.json").read_text())
+TINY = (
+    "validate",
+    "--model",
+    "tiny",
+    "--layers",
+    "2",
+    "--seq-len",
+    "24",
+    "--tokens",
+    "16",
+    "--device",
+    "cpu",
+)
+MODELS = ("--acceptance", "chain:alpha=0.7", "--acceptance", "medusa:heads=3")
+
+
+@pytest.fixture(scope="module")
+def command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
+    started = Command(tmp_path_factory.mktemp("home"))
+    yield started
+    started.end_all()
+
+
+@pytest.fixture(scope="module")
+def drawn(command: Command) -> Done:
+    """Acceptance drawn, one sequence."""
+    asked = (*TINY, *MODELS, "--candidates", "2,6", "--budget", "3", "--headless", "--output", "drawn.json")
+    return finish(command.start(*asked), 120)
+
+
+@pytest.fixture(scope="module")
+def own(command: Command) -> Done:
+    """The target's own continuation, corrupted; three sequences, whose prefixes become ragged."""
+    asked = (*TINY, *MODELS, "--drafts", "own", "--batch-size", "3", "--candidates", "2,6")
+    return finish(command.start(*asked, "--budget", "3", "--json", "--output", "own.json"), 120)
+
+
+def record_of(command: Command, done: Done, name: str) -> RunRecord:
+    assert done.code in (0, 1), done.said  # a busy machine may spoil a cell
+    return load_record(command.home / name).record
+
+
+def test_every_setting_is_set_beside_its_prediction(command: Command, drawn: Done):
+    record = record_of(command, drawn, "drawn.json")
+    results = validation_results(record)
+    assert [(one.setting.name, one.setting.candidates) for one in results] == [
+        (name, k) for name in ("chain:alpha=0.7", "medusa:heads=3,model=7b") for k in (2, 6)
+    ]
+    assert "Simulated against real decoding" in drawn.text
+    assert re.search(r"[0-4] of 4 settings lie within 5.0 % of the prediction", drawn.text)
+    assert all(one.rounds >= 1 and one.tokens >= 16 for one in results)
+    assert record.plan.model.full_depth
+    assert record.plan.model.title == "Tiny Llama of 2 layers"
+
+
+def test_what_was_drawn_agrees_with_the_chances(command: Command, drawn: Done):
+    for one in validation_results(record_of(command, drawn, "drawn.json")):
+        assert abs(one.realised - one.setting.expected_tokens()) < 5 * one.realised_error + 1e-9
+
+
+def test_the_output_is_that_of_greedy_decoding_token_for_token(command: Command, own: Done):
+    record = record_of(command, own, "own.json")
+    results = validation_results(record)
+    assert len(results) == 4
+    assert [one.unequal for one in results] == [0, 0, 0, 0]
+    assert any(one.realised > 1.2 for one in results)
+    assert any(one.spread_rows > 0 for one in results)
+    shown = finish(command.start("show", "own.json"), 60)
+    assert "are those of plain greedy decoding" in shown.text
+    assert "ragged prefixes" in shown.text
+
+
+def test_the_document_follows_the_published_schema(command: Command, own: Done):
+    document = json.loads(own.text)
+    jsonschema.validate(document, SCHEMA)
+    assert document["schema_version"] == 2
+    assert len(document["validation"]) == 5
+    assert {one["setting"] for one in document["validation"]} == {None, 0, 1, 2, 3}
+    assert document["analysis"]["validation"][0]["setting"] == "chain:alpha=0.7"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--acceptance", "chain:alpha=1.5"), "alpha 1.5 is out of range"),
+        (("--acceptance", "log-fit"), "not which candidates are right"),
+        (("--candidates", "1"), "nothing to decode with"),
+        (("--acceptance", "medusa:heads=1", "--candidates", "64"), "nothing to decode with"),
+        (("--drafts", "noisy:0.1"), "is not complete"),
+        (("--drafts", "noisy:x:4"), "the noise wants a number"),
+        (("--drafts", "ngram:0"), "the depth wants a whole number"),
+        (("--drafts", "nobody"), "does not say how deep"),
+        (("--drafts", "ngram:3", "--acceptance", "chain"), "--acceptance is of no use"),
+        (("--drafts", "llama-68m:4"), "llama-68m has 32000 tokens and tiny 256"),
+        (("--attention", "split", "--batch-size", "2"), "one prefix for all sequences"),
+        (("--tokens", "70000"), "tokens"),
+        (("--temperature", "0.8"), "sampled is what a drafter drafts"),
+    ],
+)
+def test_what_cannot_be_decoded_is_refused_in_one_line(command: Command, options, said):
+    done = finish(command.start(*TINY, "--headless", *options), 60)
+    line = done.said.strip().splitlines()[-1]
+    assert (done.code, done.out) == (2, b""), done.said
+    assert said in line
+    assert "Traceback" not in done.said
+    assert not list(command.home.rglob("*.part"))
+
+
+def test_a_drafter_drafts_and_samples_are_decoded(command: Command):
+    asked = (*TINY, "--drafts", "noisy:0.02:3", "--temperature", "0.8", "--budget", "2", "--headless")
+    done = finish(command.start(*asked, "--output", "sampled.json"), 120)
+    (result,) = validation_results(record_of(command, done, "sampled.json"))
+    assert result.setting.candidates == 4
+    assert result.unequal is None  # no two samples are the same
+    assert 1 <= result.realised <= 4
+    assert result.gap.draft < 0  # three passes of a model as large as the target
+    assert "sampled at temperature 0.8" in done.text
