@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cli.command import SMALL, Command, Process
+from cli.command import SMALL, Command, Process, wait_until
 from session.stage import Stage
 
 from specprof.plan.plan import Cell
+from specprof.run.journal import journal_path
 from specprof.run.reading import load_record
 
 RUN = ("run", *SMALL, "--device", "cpu", "--output", "run.json")
@@ -16,10 +17,13 @@ FIRST_ROW = [Cell(1, 16, k) for k in (1, 4, 8)]
 
 
 def started(command: Command, stage: Stage, deed: str, *arguments: str) -> Process:
-    """A run whose child is doing `deed` in its second row."""
+    """A run whose child is doing `deed` in its second row, and which has written down its first."""
     stage.does((0, IN_SECOND_ROW, deed))
     process = command.start(*RUN, *arguments)
     wait_in_second_row(stage, deed)
+    # what the child has said may still lie in its pipe
+    journal = journal_path(command.home / "run.json")
+    wait_until(lambda: journal.read_bytes().count(b'"cell_finished"') == len(FIRST_ROW))
     return process
 
 
