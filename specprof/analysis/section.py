@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from specprof.analysis.acceptance import PUBLISHED, AcceptanceModel
 from specprof.analysis.opened import Run
+from specprof.analysis.validation.peers import peer_results
 from specprof.analysis.validation.results import validation_results
 
 if TYPE_CHECKING:
@@ -36,9 +37,33 @@ def with_analysis(opened: Run, acceptance: AcceptanceModel = PUBLISHED) -> RunRe
             for curve in curves.curves
         ],
         "findings": [asdict(finding) for finding in opened.findings(acceptance)],
-        **({"validation": _validation(opened.record)} if opened.record.plan.validation else {}),
+        **(_decoded(opened.record) if opened.record.plan.validation else {}),
     }
     return opened.record.model_copy(update={"analysis": section})
+
+
+def _decoded(record: RunRecord) -> dict[str, Any]:
+    peers = _peers(record)
+    return {"validation": _validation(record), **({"transformers": peers} if peers else {})}
+
+
+def _peers(record: RunRecord) -> list[dict[str, Any]]:
+    """specprof's loops beside transformers' own, ms per token."""
+    return [
+        {
+            **result.row._asdict(),
+            "setting": result.setting.name if result.setting else None,
+            "candidates": result.setting.candidates if result.setting else 1,
+            "rounds": result.rounds,
+            "specprof_ms_per_token": result.own_ms._asdict(),
+            "transformers_ms_per_token": result.peer_ms._asdict(),
+            "specprof_over_transformers": result.ratio._asdict(),
+            "specprof_tokens_per_step": result.own_tokens_per_step,
+            "transformers_tokens_per_step": result.peer_tokens_per_step,
+            "tokens_unlike_greedy": result.unequal,
+        }
+        for result in peer_results(record)
+    ]
 
 
 def _validation(record: RunRecord) -> list[dict[str, Any]]:

@@ -51,6 +51,13 @@ def validate(
     tokens: Annotated[
         int | None, typer.Option(help="Tokens of each sequence in a block. [32]", min=2, metavar="N")
     ] = None,
+    peer: Annotated[
+        bool | None,
+        typer.Option(
+            "--peer/--no-peer",
+            help="At batch 1, time transformers' own generate on the same model in the same rounds. [peer]",
+        ),
+    ] = None,
     layers: Annotated[
         str | None, typer.Option(help="Decoder layers. [GPU: all; CPU: 2]", metavar="N|all")
     ] = None,
@@ -116,6 +123,7 @@ def validate(
         seed=seed,
         settings=settings,
         tokens=tokens,
+        peer=peer,
         drafts=drafts,
         temperature=temperature,
     )

@@ -18,6 +18,7 @@ from specprof.measure.speaker import Speaker
 from specprof.measure.step import Form, Step
 from specprof.measure.suspension import Suspension
 from specprof.plan.plan import Cell, Plan, Row
+from specprof.plan.validation import Way
 from specprof.run import events as ev
 from specprof.run.events import StopReason
 from specprof.run.statistics import Vector, full_depth
@@ -50,7 +51,7 @@ class Bench:
     """Whose pass is timed beside the verify steps."""
     without_draft: set[Row] = field(default_factory=set)
     """Rows that have lost it."""
-    without_decoding: set[tuple[Row, int | None]] = field(default_factory=set)
+    without_decoding: set[tuple[Row, Way]] = field(default_factory=set)
     """Rows and settings whose decoding has failed."""
 
     @property

@@ -20,6 +20,7 @@ from specprof.measure.row_validation import RowValidation
 from specprof.measure.step import Step
 from specprof.measure.warm_up import warm_up
 from specprof.plan.plan import Cell, Row
+from specprof.plan.validation import Way
 from specprof.run import events as ev
 from specprof.run.statistics import Estimate, median_estimate, paired
 
@@ -35,8 +36,8 @@ class Turn(NamedTuple):
 
     kind: Literal["plain", "masked", "beside", "draft", "decode"]
     candidates: int = 0
-    setting: int | None = None
-    """What is decoded with, None plainly."""
+    way: Way = Way()
+    """How a block is decoded."""
 
 
 class RowSweep:
@@ -46,7 +47,7 @@ class RowSweep:
         self.bench = bench
         self.cells = RowCells(bench, row, ended)
         self.draft = RowDraft(bench, row)
-        lost = [setting for place, setting in bench.without_decoding if place == row]
+        lost = [way for place, way in bench.without_decoding if place == row]
         self.validation = RowValidation(bench, row, lost)
         self.round = self._first_round = first_round
         self.round_s: float | None = None
@@ -121,7 +122,7 @@ class RowSweep:
                 if turn.kind == "draft":
                     self.draft.take(self.round)
                 elif turn.kind == "decode":
-                    self.validation.take(turn.setting, self.round)
+                    self.validation.take(turn.way, self.round)
                 else:
                     self._take(turn)
         self.round += 1
@@ -139,7 +140,7 @@ class RowSweep:
                 order.append(Turn("masked", 1))
             if self.draft.ready:
                 order.append(Turn("draft"))
-            order += [Turn("decode", setting=setting) for setting in self.validation.order]
+            order += [Turn("decode", way=way) for way in self.validation.order]
         # a new generator per round: no round's order hangs on how many there were before it
         random.Random(f"{self.bench.plan.seed}/{self.cells.row}/{self.round}").shuffle(order)  # noqa: S311
         return order

@@ -20,26 +20,28 @@ from specprof.measure.decoding.loop import (
     most_likely,
     sampling,
 )
+from specprof.measure.decoding.peer_block import peer_block
 from specprof.measure.decoding.stopwatch import stopwatch_for
 from specprof.measure.decoding.verdicts import Drawn, Greedy, Sampled, Verdict
 from specprof.measure.decoding.workload import decoder_of
 from specprof.plan.plan import Row
+from specprof.plan.validation import Way
 from specprof.run import events as ev
 from specprof.run.decoding import Block
 from specprof.run.statistics import median_estimate
 
-Setting = int | None
+PLAIN = Way()
 
 
 class RowValidation:
     """`order` names what a round decodes. Whatever fails is left out from then on, and said."""
 
-    def __init__(self, bench: Bench, row: Row, without: Sequence[Setting]) -> None:
+    def __init__(self, bench: Bench, row: Row, without: Sequence[Way]) -> None:
         self.bench = bench
         self.row = row
         self.plan = bench.plan.validation
-        self.order: list[Setting] = []
-        self.blocks: dict[Setting, list[Block]] = {}
+        self.order: list[Way] = []
+        self.blocks: dict[Way, list[Block]] = {}
         self._without = set(without)
         self._decoder: Decoder | None = None
         self._drafts: dict[int, Drafts] = {}
@@ -51,7 +53,7 @@ class RowValidation:
 
     def open(self) -> None:
         """The decoder over the row's cache, what drafts for it, and one block of each that does not count."""
-        if self.plan is None or None in self._without:
+        if self.plan is None or PLAIN in self._without:
             return
         decoder = self._decoder = decoder_of(self.bench)
         size = (self.row.batch_size, self.plan.start(self.row.seq_len))
@@ -61,14 +63,14 @@ class RowValidation:
         decoder.reset(0)
         self._last = decoder.prefill(self._prompt)
         self._roots = self._last.logits[:, -1].argmax(-1).tolist()
-        if self.plan.verdict == "greedy":
+        ways = self.plan.ways(self.row.batch_size)
+        if self.plan.verdict == "greedy" or self.plan.peer:
             self._truth = self._continued(self.plan.tokens * 2 + self.bench.plan.candidates[-1])
-        for setting in (None, *range(len(self.plan.settings))):
-            if setting not in self._without:
-                self.blocks[setting] = []
-                self.order.append(setting)
-        for setting in list(self.order):
-            self._warm_up(setting)
+        for way in ways:
+            if way not in self._without:
+                self.blocks[way] = []
+                self.order.append(way)
+        self.warm_up()
 
     def close(self) -> None:
         self.order = []
@@ -77,33 +79,34 @@ class RowValidation:
 
     def warm_up(self) -> None:
         """A block of each again: the steps to come are cold."""
-        for setting in list(self.order):
-            self._warm_up(setting)
+        for way in list(self.order):
+            self._warm_up(way)
 
-    def take(self, setting: Setting, round_number: int) -> None:
+    def take(self, way: Way, round_number: int) -> None:
         """One block of this round. Raises CancelledByUser."""
-        if setting not in self.order:
+        if way not in self.order:
             return
         began = self.bench.suspension.begin()
-        decoded = self._decoded(setting, round_number)
+        decoded = self._decoded(way, round_number)
         if decoded is None:
             return
-        unequal = self._unequal(decoded) if self._truth else None
+        unequal = self._unequal(decoded) if self._comparable(way) else None
         block = decoded.block(
             round_number, suspended=self.bench.suspension.since(began, None), unequal=unequal
         )
-        self.blocks[setting].append(block)
-        self._say(ev.BlockDecoded, setting, block=block)
+        self.blocks[way].append(block)
+        self._say(ev.BlockDecoded, way, block=block)
 
     @property
     def converged(self) -> bool:
-        """Whether the step of every setting is known against plain decoding as well as the plan wants."""
+        """Whether the step of every setting, and transformers' plain one, is known against plain decoding as
+        well as the plan wants."""
         rule = self.bench.plan.stopping
-        plain = {block.round: block.step_ms for block in self.blocks.get(None, [])}
-        for setting in self.order:
-            if setting is None:
+        plain = {block.round: block.step_ms for block in self.blocks.get(PLAIN, [])}
+        for way in self.order:
+            if way == PLAIN:
                 continue
-            pairs = [(b.step_ms, plain[b.round]) for b in self.blocks[setting] if b.round in plain]
+            pairs = [(b.step_ms, plain[b.round]) for b in self.blocks[way] if b.round in plain]
             if len(pairs) < rule.min_samples:
                 return False
             ratios = np.array([step / one for step, one in pairs])
@@ -111,33 +114,36 @@ class RowValidation:
                 return False
         return True
 
-    def _warm_up(self, setting: Setting) -> None:
-        decoded = self._decoded(setting, -1)
+    def _warm_up(self, way: Way) -> None:
+        decoded = self._decoded(way, -1)
         if decoded is not None:
-            self._say(ev.DecodingWarmedUp, setting, total_ms=decoded.total_ms)
+            self._say(ev.DecodingWarmedUp, way, total_ms=decoded.total_ms)
 
-    def _decoded(self, setting: Setting, round_number: int) -> Decoded | None:
+    def _decoded(self, way: Way, round_number: int) -> Decoded | None:
         """A block, or None after it failed and was taken out."""
-        self._say(ev.DecodingStarted, setting)
+        self._say(ev.DecodingStarted, way)
         try:
-            return self._block(setting, round_number)
+            return self._block(way, round_number)
         except CancelledByUser:
             raise
         except (RuntimeError, MemoryError) as error:
             said = str(error).splitlines()[0] if str(error) else type(error).__name__
             why = f"out of memory: {said}" if capacity.is_out_of_memory(error) else said
         capacity.release(self.bench.device)
-        self._drafts.pop(setting if setting is not None else -1, None)
-        self.order.remove(setting)
-        self._say(ev.DecodingFailed, setting, reason=why[:1000])
-        if setting is None:  # there is nothing left to compare with
+        self.order.remove(way)
+        if way.setting is not None and all(way.setting != other.setting for other in self.order):
+            self._drafts.pop(way.setting, None)
+        self._say(ev.DecodingFailed, way, reason=why[:1000])
+        if way == PLAIN:  # there is nothing left to compare with
             self.order.clear()
         return None
 
-    def _block(self, setting: Setting, round_number: int) -> Decoded:
+    def _block(self, way: Way, round_number: int) -> Decoded:
+        if way.by == "transformers":
+            return self._peers(way.setting)
         assert self.plan is not None
         assert self._decoder is not None
-        decoder, watch = self._decoder, stopwatch_for(self.bench.device)
+        decoder, watch, setting = self._decoder, stopwatch_for(self.bench.device), way.setting
         decoder.reset(self.plan.start(self.row.seq_len))
         go_on = self.bench.check_cancelled
         if setting is None:
@@ -152,6 +158,18 @@ class RowValidation:
         return decode_speculatively(
             decoder, self._roots, self.plan.tokens, candidates, drafts, verdict, watch, go_on
         )
+
+    def _peers(self, setting: int | None) -> Decoded:
+        """transformers' own generation with the same prompt, model and drafts."""
+        assert self.plan is not None
+        assert self._decoder is not None
+        assert self._prompt is not None
+        self.bench.check_cancelled()
+        drafts = None
+        if setting is not None:
+            asked = self.plan.settings[setting]
+            drafts = self._drafting(setting, Candidates(asked.parents, asked.chances))
+        return peer_block(self._decoder, self._prompt, self.plan.tokens, drafts)
 
     def _verdict(self, setting: int, round_number: int) -> Verdict:
         assert self.plan is not None
@@ -183,6 +201,11 @@ class RowValidation:
         watch = stopwatch_for(self.bench.device)
         return decode_plainly(self._decoder, self._roots, count, watch, self.bench.check_cancelled).tokens
 
+    def _comparable(self, way: Way) -> bool:
+        """Whether what is decoded ought to be the target's greedy continuation."""
+        assert self.plan is not None
+        return bool(self._truth) and (self.plan.verdict == "greedy" or way.setting is None)
+
     def _unequal(self, decoded: Decoded) -> int:
         """Tokens that plain decoding would not have said."""
         return sum(
@@ -191,5 +214,5 @@ class RowValidation:
             for own, wanted in zip(tokens, truth, strict=False)
         )
 
-    def _say(self, event: type[ev.DecodingEvent], setting: Setting, **fields: object) -> None:
-        self.bench.speaker.say(event, **self.row._asdict(), setting=setting, **fields)
+    def _say(self, event: type[ev.DecodingEvent], way: Way, **fields: object) -> None:
+        self.bench.speaker.say(event, **self.row._asdict(), **way._asdict(), **fields)

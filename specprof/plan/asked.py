@@ -34,6 +34,7 @@ class Asked:
     breakdown: bool | None = None
     settings: tuple[Setting, ...] | None = None
     tokens: int | None = None
+    peer: bool | None = None
     drafts: str | None = None
     temperature: float | None = None
 

@@ -192,13 +192,15 @@ def _validation(asked: Asked, target: ModelShape) -> Validation | None:
             f"--drafts: {own.name} has {own.vocab_size} tokens and {target.name} {target.vocab_size}",
             "draft with a model of the same vocabulary",
         )
+    verdict = _verdict(drafts, asked.temperature or 0.0)
     try:
         return Validation(
             tokens=DECODED_TOKENS if asked.tokens is None else asked.tokens,
-            verdict=_verdict(drafts, asked.temperature or 0.0),
+            verdict=verdict,
             temperature=asked.temperature or 0.0,
             drafts=drafts,
             settings=asked.settings,
+            peer=verdict != "sampled" if asked.peer is None else asked.peer,
         )
     except ValidationError as error:
         raise refusal(error, "--") from None

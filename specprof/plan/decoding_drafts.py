@@ -38,6 +38,12 @@ class DecodingDrafts(BaseModel):
         """Whether what it drafts is its own affair, and not the settings'."""
         return self.kind not in ("none", "own")
 
+    @property
+    def has_peer(self) -> bool:
+        """Whether transformers' own generation can draft so: prompt lookup, or a model that drafts."""
+        draws = self.drafter is not None and self.drafter.model is not None
+        return self.kind in ("ngram", "noisy") or draws
+
 
 def decoding_drafts_from(text: str, find_model: Callable[[str], ModelShape]) -> DecodingDrafts:
     """What `--drafts` means. Raises UsageProblem, and what `find_model` raises."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -14,6 +14,14 @@ MAX_SETTINGS = 256
 MOST_TOKENS = 65_536
 
 Verdict = Literal["drawn", "greedy", "sampled"]
+By = Literal["specprof", "transformers"]
+
+
+class Way(NamedTuple):
+    """How a block is decoded: with a setting of the plan's, plainly where that is None, and by whose loop."""
+
+    setting: int | None = None
+    by: By = "specprof"
 
 
 class Setting(BaseModel):
@@ -88,6 +96,9 @@ class Validation(BaseModel):
         default=0.0, description="Of sampling; 0 where the most likely token is taken"
     )
     settings: tuple[Setting, ...] = Field(min_length=1, max_length=MAX_SETTINGS)
+    peer: bool = Field(
+        default=False, description="Whether transformers' own generation is timed beside it at batch 1"
+    )
 
     @model_validator(mode="after")
     def _agrees(self) -> Validation:
@@ -101,7 +112,18 @@ class Validation(BaseModel):
             raise ValueError("settings: acceptance is drawn, and a setting has no chances")
         if len({(one.name, one.parents) for one in self.settings}) < len(self.settings):
             raise ValueError("settings: one is there twice")
+        if self.peer and self.verdict == "sampled":
+            raise ValueError("peer: transformers' generation is greedy here, and what is decoded is sampled")
         return self
+
+    def ways(self, batch_size: int) -> tuple[Way, ...]:
+        """All blocks of a round, plain decoding first. transformers' assisted generation takes one sequence
+        and drafts by itself."""
+        own = [Way(setting) for setting in (None, *range(len(self.settings)))]
+        if not self.peer or batch_size != 1:
+            return tuple(own)
+        beside = own if self.drafts.has_peer else own[:1]
+        return (*own, *(way._replace(by="transformers") for way in beside))
 
     def start(self, seq_len: int) -> int:
         """The prefix length at which a block begins: it is `seq_len` in the middle of one."""

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from specprof.plan.grid import LARGEST_COUNT
 from specprof.plan.plan import Row
-from specprof.plan.validation import MOST_TOKENS
+from specprof.plan.validation import MOST_TOKENS, By, Way
 from specprof.run.fields import Count, Milliseconds, Seconds, Text
 
 MAX_BLOCKS = 10_000
@@ -39,7 +39,7 @@ class Block(BaseModel):
     steps: _Steps
     accepted: list[_Counted] = Field(min_length=1, max_length=LARGEST_COUNT)
     total_ms: Annotated[float, Field(gt=0, le=1e12)]
-    parts: Parts
+    parts: Parts | None = Field(default=None, description="null where the loop is not specprof's")
     moved_rows: _Counted = Field(default=0, description="Rows of one layer's cache that were moved")
     spread_rows: Annotated[float, Field(ge=0, le=1e9)] = Field(
         default=0.0, description="By how many rows the longest prefix was ahead of the mean, over all steps"
@@ -75,13 +75,15 @@ class Block(BaseModel):
 
 
 class DecodingRecord(BaseModel):
-    """All blocks of one setting at one row; `setting` counts the plan's, null is plain decoding."""
+    """All blocks of one setting at one row; `setting` counts the plan's, null is plain decoding, `by` is
+    whose loop decoded."""
 
     model_config = ConfigDict(frozen=True)
 
     batch_size: Count
     seq_len: Count
     setting: Annotated[int, Field(ge=0, strict=True)] | None
+    by: By = "specprof"
     blocks: list[Block] = Field(default_factory=list, max_length=MAX_BLOCKS)
     sampled_at_s: list[Seconds] = Field(
         default_factory=list, max_length=MAX_BLOCKS, description="When each block ended"
@@ -95,3 +97,7 @@ class DecodingRecord(BaseModel):
     @property
     def row(self) -> Row:
         return Row(self.batch_size, self.seq_len)
+
+    @property
+    def way(self) -> Way:
+        return Way(self.setting, self.by)

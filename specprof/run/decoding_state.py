@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from specprof.plan.plan import Plan, Row
+from specprof.plan.validation import Way
 from specprof.run import events as ev
 from specprof.run.decoding import MAX_BLOCKS, Block, DecodingRecord
 
-Place = tuple[Row, int | None]
-"""A row and a setting of the plan's, None for plain decoding."""
+Place = tuple[Row, Way]
 
 
 @dataclass
@@ -35,10 +35,10 @@ class DecodingState:
                 pass
 
     def record(self, place: Place) -> DecodingRecord:
-        row, setting = place
+        row, way = place
         return DecodingRecord(
             **row._asdict(),
-            setting=setting,
+            **way._asdict(),
             blocks=self.blocks,
             sampled_at_s=self.at_s,
             discarded_ms=self.discarded_ms,
@@ -52,36 +52,38 @@ class Decodings:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        settings = plan.validation.settings if plan.validation is not None else ()
-        indices = [None, *range(len(settings))] if settings else []
-        self.states: dict[Place, DecodingState] = {
-            (row, index): DecodingState() for row in plan.rows() for index in indices
-        }
+        self.states: dict[Place, DecodingState] = {}
+        if plan.validation is not None:
+            for row in plan.rows():
+                for way in plan.validation.ways(row.batch_size):
+                    self.states[row, way] = DecodingState()
 
     def fault(self, event: ev.DecodingEvent) -> str | None:
         """Why an event cannot be one of this run."""
-        state = self.states.get((event.row, event.setting))
+        state = self.states.get((event.row, event.way))
         if state is None:
             return "an event speaks of decoding that the plan does not hold"
         if not isinstance(event, ev.BlockDecoded):
             return None
         if len(state.blocks) >= MAX_BLOCKS:
             return f"more than {MAX_BLOCKS} blocks of one setting"
-        return block_fault(self._plan, event.row, event.setting, event.block)
+        return block_fault(self._plan, event.row, event.way, event.block)
 
     def take(self, event: ev.DecodingEvent) -> None:
-        self.states[event.row, event.setting].take(event)
+        self.states[event.row, event.way].take(event)
 
     def records(self) -> list[DecodingRecord]:
         return [state.record(place) for place, state in self.states.items()]
 
 
-def block_fault(plan: Plan, row: Row, setting: int | None, block: Block) -> str | None:
+def block_fault(plan: Plan, row: Row, way: Way, block: Block) -> str | None:
     """Why a block cannot be one of this setting."""
     assert plan.validation is not None
-    deepest = 0 if setting is None else plan.validation.settings[setting].depth
+    deepest = 0 if way.setting is None else plan.validation.settings[way.setting].depth
     if len(block.accepted) > deepest + 1:
         return f"a block accepted {len(block.accepted) - 1} drafts of {deepest}"
     if block.sequences != row.batch_size:
         return f"a block of {block.sequences} sequences, in a row of {row.batch_size}"
+    if (block.parts is None) != (way.by != "specprof"):
+        return f"a block by {way.by}, {'without' if block.parts is None else 'with'} its parts"
     return None

@@ -17,6 +17,7 @@ from specprof.plan.grid import LARGEST_COUNT
 from specprof.plan.modes import Attention
 from specprof.plan.plan import Cell, Plan, Row
 from specprof.plan.refinement import Added
+from specprof.plan.validation import By, Way
 from specprof.run.breakdown import Breakdown
 from specprof.run.decoding import Block
 from specprof.run.environment import Environment
@@ -206,6 +207,11 @@ class DecodingEvent(RowEvent):
     """Of one setting of the plan's validation at one row; None is plain decoding."""
 
     setting: Annotated[int, Field(ge=0)] | None = None
+    by: By = "specprof"
+
+    @property
+    def way(self) -> Way:
+        return Way(self.setting, self.by)
 
 
 class DecodingStarted(DecodingEvent):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from specprof.plan.plan import Cell, Plan, Row
+from specprof.plan.validation import Way
 from specprof.run.events import ModelBuilt
 from specprof.run.mode_check import RanAs
 from specprof.run.statistics import Estimate
@@ -37,8 +38,8 @@ class Job(BaseModel):
     without_draft: list[Row] = Field(
         default_factory=list, description="Rows whose draft pass failed before: they go without"
     )
-    without_decoding: list[tuple[Row, int | None]] = Field(
-        default_factory=list, description="Rows and settings whose decoding failed before: they go without"
+    without_decoding: list[tuple[Row, Way]] = Field(
+        default_factory=list, description="Rows and ways of decoding that failed before: they go without"
     )
     unprofiled: list[Cell] = Field(
         default_factory=list, description="Cells measured before whose time is still to be broken down"

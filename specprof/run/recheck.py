@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from specprof.errors import RunFileProblem
 from specprof.plan.plan import Cell, Row
+from specprof.plan.validation import Way
 from specprof.run.cell_record import CellRecord, DraftRecord, Interval, Measured
 from specprof.run.decoding_state import block_fault
 from specprof.run.events import EventModel
@@ -92,13 +93,13 @@ def check_drafts(record: RunRecord, where: str) -> None:
 def check_validation(record: RunRecord, where: str) -> None:
     """Refuses decoding that is not of the plan's rows and settings, or cannot be computed with."""
     validation, rows = record.plan.validation, set(record.plan.rows())
-    seen = set[tuple[Row, int | None]]()
+    seen = set[tuple[Row, Way]]()
     for index, decoding in enumerate(record.validation):
-        path, place = f"{where}: validation[{index}]", (decoding.row, decoding.setting)
+        path, place = f"{where}: validation[{index}]", (decoding.row, decoding.way)
         if validation is None:
             raise RunFileProblem(f"{path}: the plan does not decode")
-        known = decoding.setting is None or decoding.setting < len(validation.settings)
-        if decoding.row not in rows or not known or place in seen:
+        known = decoding.row in rows and decoding.way in validation.ways(decoding.batch_size)
+        if not known or place in seen:
             raise RunFileProblem(f"{path}: it is there twice, or not in the plan")
         seen.add(place)
         if len(decoding.sampled_at_s) != len(decoding.blocks):

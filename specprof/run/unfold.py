@@ -149,7 +149,7 @@ def _draft_events(draft: DraftRecord) -> Iterator[ev.EventModel]:
 
 
 def _decoding_events(decoding: DecodingRecord) -> Iterator[ev.EventModel]:
-    place = {**decoding.row._asdict(), "setting": decoding.setting}
+    place = {**decoding.row._asdict(), **decoding.way._asdict()}
     for total_ms in decoding.discarded_ms:
         yield ev.DecodingWarmedUp(**place, t_s=min(decoding.sampled_at_s, default=0.0), total_ms=total_ms)
     for block, at_s in zip(decoding.blocks, decoding.sampled_at_s, strict=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from specprof.plan.plan import Cell, Row
+from specprof.plan.validation import Way
 from specprof.run import events as ev
 from specprof.run.mode_check import RanAs
 from specprof.run.reduce import Reduction
@@ -20,8 +21,8 @@ class InFlight:
         self._run_any = False
         self.drafting: Row | None = None
         """The row whose draft pass is in progress: no cell is to blame then."""
-        self.decoding: tuple[Row, int | None] | None = None
-        """The row and setting that are decoded: no cell is to blame then either."""
+        self.decoding: tuple[Row, Way] | None = None
+        """The row and what is decoded there: no cell is to blame then either."""
         self.trying: RanAs | None = None
         """The execution mode that is being checked."""
 
@@ -44,14 +45,15 @@ class InFlight:
             row = self.drafting
             return f"the draft pass at batch {row.batch_size}, seq_len {row.seq_len}"
         if self.decoding is not None:
-            row, setting = self.decoding
-            which = "plain decoding" if setting is None else f"decoding with setting {setting}"
+            row, way = self.decoding
+            which = "plain decoding" if way.setting is None else f"decoding with setting {way.setting}"
+            which += "" if way.by == "specprof" else f" by {way.by}"
             return f"{which} at batch {row.batch_size}, seq_len {row.seq_len}"
         return "" if self.blamed is None else str(self.blamed)
 
     def follow(self, event: ev.EventModel) -> None:
         self.drafting = event.row if isinstance(event, ev.DraftStarted) else None
-        self.decoding = (event.row, event.setting) if isinstance(event, ev.DecodingStarted) else None
+        self.decoding = (event.row, event.way) if isinstance(event, ev.DecodingStarted) else None
         match event:
             case ev.ModeTried():
                 self.trying = event.execution

@@ -280,10 +280,9 @@ class LiveSession:
                 ev.DraftFailed(t_s=self.now_s(), **row._asdict(), verdict="failed", reason=cause[:1000])
             )
         if self._in_flight.decoding is not None:
-            place, setting = self._in_flight.decoding
-            await self._queue.put(
-                ev.DecodingFailed(t_s=self.now_s(), **place._asdict(), setting=setting, reason=cause[:1000])
-            )
+            place, way = self._in_flight.decoding
+            where = {**place._asdict(), **way._asdict()}
+            await self._queue.put(ev.DecodingFailed(t_s=self.now_s(), **where, reason=cause[:1000]))
         if cell is not None and self._stands(cell):
             text = f"{cell} was being measured again, its result stands: {cause}"
             await self._queue.put(ev.Notice(t_s=self.now_s(), level="warning", text=text[:1000]))

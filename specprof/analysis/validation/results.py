@@ -94,9 +94,10 @@ def validation_results(record: RunRecord) -> list[Result]:
     if validation is None:
         return []
     cells = {cell.cell: cell for cell in record.cells}
-    plain = {one.row: one for one in record.validation if one.setting is None}
+    own = [one for one in record.validation if one.by == "specprof"]
+    plain = {one.row: one for one in own if one.setting is None}
     found = []
-    for one in record.validation:
+    for one in own:
         if one.setting is None or one.row not in plain:
             continue
         setting = validation.settings[one.setting]
@@ -126,7 +127,7 @@ def _result(
     plain_ms = np.array([plains[r].step_ms for r in rounds])
     step_ms = np.array([blocks[r].step_ms for r in rounds])
     one_ms, several_ms = np.array([one[r] for r in rounds]), np.array([several[r] for r in rounds])
-    draft_ms = np.array([blocks[r].parts.draft / blocks[r].steps for r in rounds])
+    draft_ms = _part_ms([blocks[r] for r in rounds], "draft")
     drafted = draft_ms if _drafting_counts(draft_ms, several_ms) else np.zeros_like(draft_ms)
     predicted = (several_ms + drafted) / one_ms
     return Result(
@@ -171,7 +172,7 @@ def _gap(
     several_ms: NDArray[np.float64],
 ) -> Gap:
     """The means over all rounds."""
-    verify = np.array([block.parts.verify / block.steps for block in blocks])
+    verify = _part_ms(blocks, "verify")
     step = np.array([block.step_ms for block in blocks])
     verify = np.minimum(np.maximum(verify, 1e-9), step)
     beyond = step - verify
@@ -182,10 +183,7 @@ def _gap(
     def of(part: NDArray[np.float64]) -> float:
         return float(np.mean(part * rate))
 
-    parts = {
-        name: np.array([getattr(block.parts, name) / block.steps for block in blocks])
-        for name in ("draft", "accept", "keep")
-    }
+    parts = {name: _part_ms(blocks, name) for name in ("draft", "accept", "keep")}
     host = np.maximum(0.0, beyond - sum(parts.values()))
     return Gap(
         baseline=float(np.mean(np.log(plain_ms / one_ms))),
@@ -193,6 +191,11 @@ def _gap(
         **{name: of(part) for name, part in parts.items()},
         host=of(host),
     )
+
+
+def _part_ms(blocks: list[Block], name: str) -> NDArray[np.float64]:
+    """What a step of each block took of a part, ms; 0 where the loop did not tell."""
+    return np.array([getattr(block.parts, name, 0.0) / block.steps for block in blocks])
 
 
 def _scaled(estimate: Estimate, by: float) -> Estimate:

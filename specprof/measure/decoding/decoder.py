@@ -83,10 +83,11 @@ class Decoder:
         """Goes back to a prefix of the first `length` rows of each sequence."""
         self.lengths = [length] * self.batch_size
 
-    def step(self, ids: torch.Tensor, tree: Sequence[int]) -> StepResult:
+    def step(self, ids: torch.Tensor, tree: Sequence[int], *, last: bool = False) -> StepResult:
         """Runs candidates `ids` `[B, K]` in `tree` (the parent of each, −1 for the root) behind the prefixes.
 
-        Their keys and values lie behind the prefixes after that; `keep` says which of them stand.
+        Their keys and values lie behind the prefixes after that; `keep` says which of them stand. Where only
+        the `last` one's logits are wanted the head is spared the others.
         """
         count = len(tree)
         if max(self.lengths) + count > self.rows:
@@ -103,6 +104,7 @@ class Decoder:
             for layer, (keys, values) in zip(inner.layers, self.caches, strict=True):
                 seen = keys[:, :, :end], values[:, :, :end]
                 hidden = through(layer, hidden, *seen, mask, cos, sin, positions, *more)
+        hidden = hidden[:, -1:] if last else hidden
         return StepResult(self.model.lm_head(inner.norm(hidden)), hidden)
 
     def _placed(self, tree: list[int]) -> tuple[Any, torch.Tensor, LayerStep, tuple[torch.Tensor, ...], int]:
@@ -148,9 +150,8 @@ class Decoder:
         found: StepResult | None = None
         for some in ids.split(PREFILL_CHUNK, dim=1):
             count = some.shape[1]
-            result = self.step(some, [node - 1 for node in range(count)])
+            found = self.step(some, [node - 1 for node in range(count)], last=True)
             self.keep([range(count)] * self.batch_size)
-            found = StepResult(result.logits[:, -1:], result.hidden[:, -1:])
         assert found is not None
         return found
 

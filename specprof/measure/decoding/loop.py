@@ -41,15 +41,16 @@ class Decoded:
     moved_rows: int = 0
     total_ms: float = 0.0
     parts: dict[str, float] = field(default_factory=dict)
+    """None of a loop that is not ours."""
 
     def block(self, round_number: int, *, suspended: bool, unequal: int | None = None) -> Block:
-        parts = {name: max(0.0, ms) for name, ms in self.parts.items()}
+        parts = Parts(**{"verify": 0.0, **{name: max(0.0, ms) for name, ms in self.parts.items()}})
         return Block(
             round=round_number,
             steps=self.steps,
             accepted=self.accepted,
             total_ms=self.total_ms,
-            parts=Parts(**{"verify": 0.0, **parts}),
+            parts=parts if self.parts else None,
             moved_rows=self.moved_rows,
             spread_rows=self.spread_rows / self.steps,
             unequal=unequal,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
-from transformers import GenerationConfig
+from transformers import DynamicCache, GenerationConfig, StoppingCriteria, StoppingCriteriaList
 from transformers.models.llama.modeling_llama import LlamaForCausalLM
 from transformers.utils import logging
 
@@ -16,10 +17,43 @@ NGRAM = 3
 
 
 class Generated(NamedTuple):
-    """New tokens behind the prompt, and the time of the whole call, the prompt's own pass included."""
+    """The tokens behind the prompt, and what came to them after the first step.
+
+    That one takes the prompt in and gets all ready: it is not timed. `counts` are the tokens of each step
+    after it, `seconds` what those steps took together.
+    """
 
     tokens: list[int]
+    counts: list[int]
     seconds: float
+
+    @property
+    def accepted(self) -> list[int]:
+        """Steps by how many drafts they accepted."""
+        found = [0] * max(self.counts)
+        for tokens in self.counts:
+            found[tokens - 1] += 1
+        return found
+
+
+class _Steps(StoppingCriteria):
+    """Notes when the first step and the last have ended, and how far each came. Ends `count` tokens after the
+    first step, or with more where the last step brings more."""
+
+    def __init__(self, prompt: torch.Tensor, count: int) -> None:
+        self._device = prompt.device
+        self._count = count
+        self.reached: list[int] = []
+        self.began_s = self.ended_s = 0.0
+
+    def __call__(self, input_ids: torch.Tensor, scores: object, **more: object) -> torch.Tensor:
+        self.reached.append(input_ids.shape[1])
+        done = self.reached[-1] - self.reached[0] >= self._count
+        if len(self.reached) == 1:
+            self.began_s = _now(self._device)
+        elif done:
+            self.ended_s = _now(self._device)
+        return torch.full((input_ids.shape[0],), done, dtype=torch.bool, device=self._device)
 
 
 def generate(
@@ -31,18 +65,27 @@ def generate(
     assistant: LlamaForCausalLM | None = None,
     lookup: bool = False,
     drafts: int = 4,
+    known: DynamicCache | None = None,
 ) -> Generated:
-    """`count` greedy tokens behind `prompt` `[1, S]`, with transformers' dynamic cache and no end of text.
+    """Greedy tokens behind `prompt` `[1, S]`, `count` of them after the first step, with transformers'
+    dynamic cache and no end of text.
 
     `drafts` tokens are proposed in every step, by `assistant` or by prompt lookup, plain decoding where
-    there is neither: K = drafts + 1. `attention` is sdpa or eager. What transformers offers to make of the
-    number of drafts by itself, a schedule and a threshold of confidence, is off.
+    there is neither: K = drafts + 1. `attention` is sdpa or eager. `known` has the keys and values of all
+    the prompt but its last token, and is added to: plain decoding need not take it in again. What
+    transformers offers to make of the number of drafts by itself, a schedule and a threshold of confidence,
+    is off.
     """
     if prompt.shape[0] != 1:
         raise ValueError(f"assisted generation takes one sequence, not {prompt.shape[0]}")
     if assistant is not None and lookup:
         raise ValueError("an assistant or prompt lookup, not both")
-    config = GenerationConfig(max_new_tokens=count, do_sample=False, use_cache=True, pad_token_id=0)
+    if known is not None and (assistant is not None or lookup):
+        # it would take the whole prompt in behind what is known of it
+        raise ValueError("assisted generation begins with a cache of its own")
+    # room for whole steps, up to the last
+    most = count + 2 * (drafts + 1)
+    config = GenerationConfig(max_new_tokens=most, do_sample=False, use_cache=True, pad_token_id=0)
     if lookup:
         config.prompt_lookup_num_tokens = drafts
         config.max_matching_ngram_size = NGRAM
@@ -54,13 +97,29 @@ def generate(
             do_sample=False,
             pad_token_id=0,
         )
-    more = {} if assistant is None else {"assistant_model": assistant}
+    more: dict[str, object] = {} if assistant is None else {"assistant_model": assistant}
+    if known is not None:
+        more["past_key_values"] = known
     models = [model] if assistant is None else [model, assistant]
+    steps = _Steps(prompt, count)
     with _attending(models, attention), _quiet():
-        begun = _now(prompt.device)
-        ids = model.generate(prompt, attention_mask=torch.ones_like(prompt), generation_config=config, **more)
-        seconds = _now(prompt.device) - begun
-    return Generated(ids[0, prompt.shape[1] :].tolist(), seconds)
+        ids = model.generate(
+            prompt,
+            attention_mask=torch.ones_like(prompt),
+            generation_config=config,
+            stopping_criteria=StoppingCriteriaList([steps]),
+            **more,
+        )
+    counts = [after - before for before, after in pairwise(steps.reached)]
+    return Generated(ids[0, prompt.shape[1] :].tolist(), counts, steps.ended_s - steps.began_s)
+
+
+def known_cache(caches: Sequence[tuple[torch.Tensor, torch.Tensor]], rows: int) -> DynamicCache:
+    """A copy of the first `rows` rows of keys and values `[1, kv_heads, …, head_dim]` of each layer."""
+    known = DynamicCache()
+    for layer, (keys, values) in enumerate(caches):
+        known.update(keys[:, :, :rows].clone(), values[:, :, :rows].clone(), layer)
+    return known
 
 
 def _now(device: torch.device) -> float:

@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer
 
+from specprof.tui.kept_styles import forget_kept_styles
 from specprof.tui.look import Look, look_of
 from specprof.tui.widgets.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmall
 
@@ -36,6 +37,9 @@ class Frame(Screen[Any]):
             yield from self.compose_body()
         yield Footer(show_command_palette=False)
         yield TooSmall()
+
+    def on_unmount(self) -> None:
+        forget_kept_styles()
 
     def on_resize(self, event: events.Resize) -> None:
         self.query_one(Footer).compact = event.size.width < ROOMY

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from specprof.analysis.validation.peers import peer_results
 from specprof.analysis.validation.results import BOUND, Gap, Result
 from specprof.plan.plan import Row
 from specprof.run.record import RunRecord
@@ -14,6 +15,7 @@ from specprof.views.decision.lines import Pen, Word
 from specprof.views.glyphs import Glyphs
 from specprof.views.palette import Palette
 from specprof.views.quantities import number, percent, plus_minus
+from specprof.views.validation.peers import PEER_HEADER, peer_line, peer_notes
 
 HEADER = (
     "K", "acceptance", "predicted", "real", "±", "difference", "its 95 % interval", "E asked", "E real", "n",
@@ -49,12 +51,25 @@ def validation_lines(
         pen.say("What each part makes of the real speedup beside the simulated one", "text")
         pen.table(GAP_HEADER, [_gap_line(one) for one in found], left=(1,))
         _verdict(found, pen)
+        _peers(record, row, pen)
     for decoding in record.validation:
         if decoding.failed is not None and (rows is None or decoding.row in rows):
             what = "plain" if decoding.setting is None else validation.settings[decoding.setting].name
+            what += "" if decoding.by == "specprof" else f" by {decoding.by}"
             pen.say(f"{_place(decoding.row)}, {what}: failed, {decoding.failed}", "bad")
     _notes(record, results, pen)
     return pen.lines
+
+
+def _peers(record: RunRecord, row: Row, pen: Pen) -> None:
+    found = [result for result in peer_results(record) if result.row == row]
+    if not found:
+        return
+    pen.say("")
+    pen.say("Beside transformers' own generate: same model, prompt and rounds", "text")
+    pen.table(PEER_HEADER, [peer_line(one) for one in found], left=(1,))
+    for words, role in peer_notes(record, found):
+        pen.say(words, role)
 
 
 def _place(row: Row) -> str:

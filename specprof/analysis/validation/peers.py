@@ -1,0 +1,81 @@
+"""specprof's decoding beside transformers' own generation: the same model, prompt and rounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from specprof.plan.plan import Row
+from specprof.plan.validation import Setting, Way
+from specprof.run.decoding import Block, DecodingRecord
+from specprof.run.record import RunRecord
+from specprof.run.statistics import Estimate, median_estimate
+
+
+@dataclass(frozen=True)
+class PeerResult:
+    """One way to decode at one row, by both. Times are ms per token, paired by their rounds."""
+
+    row: Row
+    setting: Setting | None
+    """None is plain decoding."""
+    rounds: int
+    """That both have."""
+    own_ms: Estimate
+    peer_ms: Estimate
+    ratio: Estimate
+    """Ours over theirs: below 1 ours is the faster."""
+    own_tokens_per_step: float
+    peer_tokens_per_step: float
+    unequal: int | None
+    """Of their tokens, those that our plain greedy decoding did not say; None where it was not compared."""
+
+
+def peer_results(record: RunRecord) -> list[PeerResult]:
+    """All that both decoded in some round, in the plan's order."""
+    validation = record.plan.validation
+    if validation is None:
+        return []
+    by_place = {(one.row, one.way): one for one in record.validation}
+    found = []
+    for one in record.validation:
+        if one.by != "transformers":
+            continue
+        own = by_place.get((one.row, Way(one.setting)))
+        setting = None if one.setting is None else validation.settings[one.setting]
+        result = None if own is None else _result(own, one, setting)
+        if result is not None:
+            found.append(result)
+    return found
+
+
+def _result(own: DecodingRecord, peer: DecodingRecord, setting: Setting | None) -> PeerResult | None:
+    ours, theirs = _by_round(own), _by_round(peer)
+    rounds = sorted(ours.keys() & theirs.keys())
+    if not rounds:
+        return None
+    own_blocks, peer_blocks = [ours[r] for r in rounds], [theirs[r] for r in rounds]
+    own_ms, peer_ms = (
+        np.array([block.total_ms / block.tokens for block in blocks]) for blocks in (own_blocks, peer_blocks)
+    )
+    compared = [block.unequal for block in peer_blocks if block.unequal is not None]
+    return PeerResult(
+        row=own.row,
+        setting=setting,
+        rounds=len(rounds),
+        own_ms=median_estimate(own_ms),
+        peer_ms=median_estimate(peer_ms),
+        ratio=median_estimate(own_ms / peer_ms),
+        own_tokens_per_step=_tokens_per_step(own_blocks),
+        peer_tokens_per_step=_tokens_per_step(peer_blocks),
+        unequal=sum(compared) if compared else None,
+    )
+
+
+def _by_round(decoding: DecodingRecord) -> dict[int, Block]:
+    return {block.round: block for block in decoding.blocks if not block.suspended}
+
+
+def _tokens_per_step(blocks: list[Block]) -> float:
+    return sum(block.tokens for block in blocks) / sum(sum(block.accepted) for block in blocks)
