@@ -38,6 +38,9 @@ class Block(BaseModel):
     round: Annotated[int, Field(ge=0)]
     steps: _Steps
     accepted: list[_Counted] = Field(min_length=1, max_length=LARGEST_COUNT)
+    plain_steps: Annotated[int, Field(ge=0, strict=True)] = Field(
+        default=0, description="Steps of the root alone, for which the drafter had nothing"
+    )
     total_ms: Annotated[float, Field(gt=0, le=1e12)]
     parts: Parts | None = Field(default=None, description="null where the loop is not specprof's")
     moved_rows: _Counted = Field(default=0, description="Rows of one layer's cache that were moved")
@@ -53,6 +56,8 @@ class Block(BaseModel):
     def _adds_up(self) -> Block:
         if self.sequences * self.steps != sum(self.accepted) or not self.sequences:
             raise ValueError(f"accepted: {sum(self.accepted)} for {self.steps} steps of each sequence")
+        if self.plain_steps > self.steps:
+            raise ValueError(f"plain_steps: {self.plain_steps} of {self.steps}")
         return self
 
     @property

@@ -10,7 +10,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from specprof.analysis.validation.peers import peer_results
 from specprof.analysis.validation.results import validation_results
+from specprof.plan.validation import Way
 from specprof.run.reading import load_record
 from specprof.run.record import RunRecord
 
@@ -98,9 +100,45 @@ def test_the_document_follows_the_published_schema(command: Command, own: Done):
     assert document["analysis"]["validation"][0]["setting"] == "chain:alpha=0.7"
 
 
+def test_transformers_generation_is_timed_in_the_same_rounds(command: Command, drawn: Done):
+    """Acceptance that is drawn is nothing that it could do: plain decoding alone is compared."""
+    record = record_of(command, drawn, "drawn.json")
+    (plain,) = peer_results(record)
+    assert plain.setting is None
+    assert plain.rounds == validation_results(record)[0].rounds
+    assert (plain.unequal, plain.own_tokens_per_step, plain.peer_tokens_per_step) == (0, 1, 1)
+    assert "Beside transformers' own generate" in drawn.text
+    assert "nor first step is in its time" in drawn.text.replace("\n", " ")
+
+
+def test_prompt_lookup_is_timed_beside_that_of_transformers(command: Command):
+    asked = (*TINY, "--drafts", "ngram:3", "--budget", "2", "--headless", "--output", "lookup.json")
+    done = finish(command.start(*asked), 120)
+    record = record_of(command, done, "lookup.json")
+    plain, lookup = peer_results(record)
+    assert (plain.setting, lookup.setting.candidates) == (None, 4)
+    assert (plain.unequal, lookup.unequal) == (0, 0)
+    (result,) = validation_results(record)
+    assert result.unequal == 0
+    blocks = [block for one in record.validation if one.way == Way(0) for block in one.blocks]
+    alone = sum(block.plain_steps for block in blocks)
+    assert 0 < alone <= sum(block.steps for block in blocks)
+    assert "nothing to draft in" in done.text
+    document = json.loads((command.home / "lookup.json").read_text())
+    assert [one["candidates"] for one in document["analysis"]["transformers"]] == [1, 4]
+
+
+def test_nobody_else_decodes_where_that_is_not_wanted(command: Command):
+    asked = (*TINY, *MODELS, "--candidates", "2", "--budget", "1", "--no-peer", "--headless")
+    done = finish(command.start(*asked, "--output", "alone.json"), 120)
+    assert peer_results(record_of(command, done, "alone.json")) == []
+    assert "transformers' own generate" not in done.text
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
+        (("--temperature", "0.8", "--drafts", "ngram:3", "--peer"), "transformers' generation is greedy"),
         (("--acceptance", "chain:alpha=1.5"), "alpha 1.5 is out of range"),
         (("--acceptance", "log-fit"), "not which candidates are right"),
         (("--candidates", "1"), "nothing to decode with"),

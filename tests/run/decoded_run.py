@@ -22,7 +22,12 @@ ACCEPTED = [5, 3, 1, 1]
 """Steps by accepted drafts: 18 tokens in 10 steps."""
 
 
-def plan(*, batch_size: int = 1, verdict: str = "drawn", drafts: str = "none") -> Plan:
+PEER_STEP_MS = 12.0
+
+
+def plan(
+    *, batch_size: int = 1, verdict: str = "drawn", drafts: str = "none", peer: bool = False, depth: int = 0
+) -> Plan:
     shape = PRESETS["tiny"]
     return Plan(
         model=shape.model_copy(update={"layers_total": shape.layers_measured}),
@@ -34,8 +39,9 @@ def plan(*, batch_size: int = 1, verdict: str = "drawn", drafts: str = "none") -
         validation=Validation(
             tokens=18,
             verdict=verdict,
-            drafts=DecodingDrafts(text=drafts, kind=drafts),
+            drafts=DecodingDrafts(text=drafts, kind=drafts, depth=depth),
             settings=(CHAIN, TREE),
+            peer=peer,
         ),
     )
 
@@ -66,6 +72,13 @@ def plain_block(number: int, *, batch_size: int = 1, slower: float = 1.0) -> Blo
     )
 
 
+def peer_block(number: int, speculates: bool, *, slower: float = 1.0) -> Block:
+    """15 steps, three of them of two tokens where it `speculates`, each as long as any other."""
+    accepted = [12, 3] if speculates else [15]
+    total_ms = PEER_STEP_MS * slower * 15
+    return Block(round=number, steps=15, accepted=accepted, total_ms=total_ms, unequal=number % 2)
+
+
 def events(
     the_plan: Plan | None = None, *, rounds: int = 10, drift: float = 0.1, **more: object
 ) -> list[ev.EventModel]:
@@ -90,6 +103,10 @@ def events(
         t_s += 0.1
         plain = plain_block(number, batch_size=batch, slower=slower)
         said.append(ev.BlockDecoded(**place, t_s=t_s, setting=None, block=plain))
+        for way in the_plan.validation.ways(batch):
+            if way.by != "specprof":
+                peers = peer_block(number, way.setting is not None, slower=slower)
+                said.append(ev.BlockDecoded(**place, t_s=t_s, **way._asdict(), block=peers))
         for setting in (0, 1):
             t_s += 0.1
             # one draft at most beyond two is deeper than the tree is

@@ -10,7 +10,7 @@ import pytest
 
 from specprof.plan.decoding_drafts import DecodingDrafts
 from specprof.plan.plan import Cell, Row
-from specprof.plan.validation import Setting, Validation
+from specprof.plan.validation import Setting, Validation, Way
 from specprof.run import events as ev
 from specprof.run.decoding import Block, Parts
 from specprof.run.reduce import Reduction
@@ -44,18 +44,24 @@ def block(number: int, total_ms: float = 8.0) -> Block:
 
 
 @pytest.mark.parametrize(
-    ("setting", "words"), [(0, "decoding with setting 0"), (None, "plain decoding")], ids=["setting", "plain"]
+    ("way", "words"),
+    [
+        (Way(0), "decoding with setting 0"),
+        (Way(None), "plain decoding"),
+        (Way(None, "transformers"), "plain decoding by transformers"),
+    ],
+    ids=["setting", "plain", "transformers"],
 )
-def test_no_cell_is_to_blame_while_a_block_is_decoded(setting: int | None, words: str) -> None:
+def test_no_cell_is_to_blame_while_a_block_is_decoded(way: Way, words: str) -> None:
     reduction = Reduction()
     reduction.apply(DECODED)
     follower = InFlight(reduction)
     follower.follow(ev.RoundStarted(**PLACE, round=0, order=[4, 1, 8]))
     follower.follow(ev.SampleTaken(**PLACE, candidates=4, round=0, measured_ms=1))
-    follower.follow(ev.DecodingStarted(**PLACE, setting=setting))
-    assert (follower.decoding, follower.blamed) == ((ROW, setting), None)
+    follower.follow(ev.DecodingStarted(**PLACE, **way._asdict()))
+    assert (follower.decoding, follower.blamed) == ((ROW, way), None)
     assert follower.lost == f"{words} at batch 1, seq_len 16"
-    follower.follow(ev.BlockDecoded(**PLACE, setting=setting, block=block(0)))
+    follower.follow(ev.BlockDecoded(**PLACE, **way._asdict(), block=block(0)))
     assert (follower.decoding, follower.blamed) == (None, Cell(1, 16, 1))
 
 
@@ -70,7 +76,7 @@ def test_a_child_killed_in_a_block_costs_the_rows_setting_and_no_cell(stage: Sta
     assert of(ev.CellFailed, seen) == []
     assert only(ev.ChildLost, seen).restarted
     assert "without decoding with setting 0 at batch 1, seq_len 16" in only(ev.Notice, seen).text
-    assert stage.job(1)["without_decoding"] == [[list(ROW), 0]]
+    assert stage.job(1)["without_decoding"] == [[list(ROW), [0, "specprof"]]]
     record = session.reduction.record()
     assert record.status == "complete"
     lost = [one for one in record.validation if one.failed]
@@ -86,7 +92,7 @@ def test_a_run_that_goes_on_leaves_out_what_failed_and_begins_behind_the_rounds_
     earlier.apply(ev.BlockDecoded(**PLACE, setting=0, block=block(6)))
     earlier.apply(ev.DecodingFailed(batch_size=1, seq_len=32, setting=None, reason="out of memory"))
     stage.play(session_of(stage, earlier))
-    assert stage.job(0)["without_decoding"] == [[[1, 32], None]]
+    assert stage.job(0)["without_decoding"] == [[[1, 32], [None, "specprof"]]]
     assert stage.job(0)["next_round"] == {"1x16": 7, "1x32": 0}
 
 

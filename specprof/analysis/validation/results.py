@@ -1,7 +1,8 @@
 """Predicted against real speedup, setting by setting, and where the difference went.
 
 One step of speculative decoding yields E tokens and takes as long as plain decoding of q tokens: the real
-speedup is E/q. The simulation says E / (T(K)/T(1)). Both are taken with the acceptance that was realised, so
+speedup is E/q. The simulation says E / (T(K)/T(1)); where a drafter had nothing to propose the step is one of
+K = 1, and T(K) stands for the mean of both. Both are taken with the acceptance that was realised, so
 chance in what was accepted is no error of the simulation. All times are paired by their rounds.
 """
 
@@ -72,6 +73,8 @@ class Result:
     gap: Gap
     spread_rows: float
     """By how many rows the longest prefix of the batch was ahead of the mean."""
+    plain_share: float
+    """Of the steps, those for which the drafter had no candidates."""
     unequal: int | None
     """Tokens that plain greedy decoding would not have said; None where it was not compared."""
     suspended: int
@@ -126,7 +129,9 @@ def _result(
     realised = tokens / steps
     plain_ms = np.array([plains[r].step_ms for r in rounds])
     step_ms = np.array([blocks[r].step_ms for r in rounds])
-    one_ms, several_ms = np.array([one[r] for r in rounds]), np.array([several[r] for r in rounds])
+    one_ms, full_ms = np.array([one[r] for r in rounds]), np.array([several[r] for r in rounds])
+    alone = np.array([blocks[r].plain_steps / blocks[r].steps for r in rounds])
+    several_ms = alone * one_ms + (1 - alone) * full_ms
     draft_ms = _part_ms([blocks[r] for r in rounds], "draft")
     drafted = draft_ms if _drafting_counts(draft_ms, several_ms) else np.zeros_like(draft_ms)
     predicted = (several_ms + drafted) / one_ms
@@ -144,6 +149,7 @@ def _result(
         error=_less_one(median_estimate(plain_ms / step_ms * predicted)),
         gap=_gap([blocks[r] for r in rounds], plain_ms, one_ms, several_ms),
         spread_rows=float(np.mean([blocks[r].spread_rows for r in rounds])),
+        plain_share=sum(blocks[r].plain_steps for r in rounds) / sum(blocks[r].steps for r in rounds),
         unequal=_together([blocks[r].unequal for r in rounds]),
         suspended=sum(block.suspended for block in decoding.blocks),
     )

@@ -37,6 +37,8 @@ class Decoded:
     accepted: list[int]
     """Steps of single sequences by how many drafts they accepted."""
     steps: int = 0
+    plain_steps: int = 0
+    """Of these the ones that had nothing but the roots."""
     spread_rows: float = 0.0
     moved_rows: int = 0
     total_ms: float = 0.0
@@ -48,6 +50,7 @@ class Decoded:
         return Block(
             round=round_number,
             steps=self.steps,
+            plain_steps=self.plain_steps,
             accepted=self.accepted,
             total_ms=self.total_ms,
             parts=parts if self.parts else None,
@@ -105,6 +108,7 @@ def decode_speculatively(
     All sequences take part in every step: none waits for another, and the ones that accept more get ahead.
     """
     found = Decoded([[] for _ in roots], [0] * (max(depths(list(candidates.parents))) + 1))
+    one = chain(1)
     moved = decoder.moved_rows
     wanted = count * len(roots)
     got = 0
@@ -113,10 +117,11 @@ def decode_speculatively(
         go_on()
         watch.skip()
         ids = drafts.propose(roots)
+        given = candidates if ids.shape[1] > 1 else one
         watch.lap("draft")
-        result = decoder.step(ids, candidates.parents)
+        result = decoder.step(ids, given.parents)
         watch.lap("verify")
-        judged = verdict(candidates, ids, result.logits)
+        judged = verdict(given, ids, result.logits)
         watch.lap("accept")
         decoder.keep(judged.paths)
         watch.lap("keep")
@@ -124,6 +129,7 @@ def decode_speculatively(
         watch.lap("draft")
         roots = judged.roots
         _note(found, judged.paths, roots, ids, decoder)
+        found.plain_steps += given is one
         got += sum(map(len, judged.paths))
     found.total_ms, found.parts = watch.stop()
     found.moved_rows = decoder.moved_rows - moved

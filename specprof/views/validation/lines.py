@@ -154,6 +154,10 @@ def _notes(record: RunRecord, results: Sequence[Result], pen: Pen) -> None:
     if spread > LEAST_SPREAD:
         words = f"ragged prefixes: the longest of a batch was up to {spread:.1f} rows ahead of the mean, and "
         pen.say(words + "every sequence's step reads as far as the longest reaches", "muted")
+    for one in results:
+        if one.plain_share > 0:
+            words = f"K = {one.setting.candidates}, {one.setting.name}: nothing to draft in "
+            pen.say(words + f"{percent(one.plain_share)} of the steps, which are plain then", "muted")
     suspended = sum(one.suspended for one in results)
     if suspended:
         pen.say(f"{suspended} blocks are left out: the process stood still in them", "warn")
@@ -163,5 +167,5 @@ def _notes(record: RunRecord, results: Sequence[Result], pen: Pen) -> None:
     }.get(validation.drafts.kind, f"drafted by {validation.drafts.text}, whose time is in the prediction")
     if validation.verdict == "sampled":
         who += f"; sampled at temperature {validation.temperature:g}, plainly and speculatively"
-    pen.say(f"{who}. Predicted = E real / (T(K)/T(1)), of the same rounds.", "muted")
+    pen.say(f"{who[0].upper()}{who[1:]}. Predicted = E real / (T(K)/T(1)), of the same rounds.", "muted")
     pen.say("The parts multiply to real over simulated; keep moves accepted rows of the cache.", "muted")

@@ -73,6 +73,15 @@ def test_tokens_that_differ_from_plain_decoding_are_counted():
     assert validation_results(record(unequal=2))[0].unequal == 20
 
 
+def test_a_step_for_which_there_was_nothing_to_draft_is_predicted_as_a_plain_one():
+    whole = validation_results(record(drift=0.0))[0]
+    half = validation_results(record(drift=0.0, plain_steps=5))[0]
+    assert (whole.plain_share, half.plain_share) == (0.0, 0.5)
+    assert half.simulated.median == pytest.approx(1.8 / ((ONE_MS + FOUR_MS) / 2 / ONE_MS))
+    assert half.real == whole.real
+    assert half.gap.together == pytest.approx(math.log(half.real.median / half.simulated.median))
+
+
 def test_batches_count_tokens_of_each_sequence():
     several = validation_results(record(plan(batch_size=3)))[0]
     one = validation_results(record())[0]

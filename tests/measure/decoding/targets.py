@@ -65,14 +65,14 @@ def speculate(target: Target, drafts: Drafts, count: int = COUNT) -> Decoded:
     last = decoder.prefill(target.prompts)
     roots = last.logits[:, 0].argmax(-1).tolist()
     drafts.begin(target.prompts, last, roots)
-    candidates = Candidates(drafts.parents)
     got: list[list[int]] = [[] for _ in roots]
     lengths = []
     while min(map(len, got)) < count:
         ids = drafts.propose(roots)
-        assert ids.shape == (len(roots), len(drafts.parents))
+        assert ids.shape in ((len(roots), len(drafts.parents)), (len(roots), 1))
         assert ids[:, 0].tolist() == roots
-        result = decoder.step(ids, drafts.parents)
+        candidates = Candidates(drafts.parents[: ids.shape[1]])
+        result = decoder.step(ids, candidates.parents)
         wanted, proposed = result.logits.argmax(-1).tolist(), ids.tolist()
         paths = [candidates.agreeing(*both) for both in zip(proposed, wanted, strict=True)]
         decoder.keep(paths)

@@ -114,8 +114,8 @@ def test_lookup_goes_on_into_its_own_copy():
     assert History([7], 3).behind(7, 3) == [7, 7, 7]
 
 
-def test_lookup_of_what_never_stood_there_repeats_the_root():
-    assert History([1, 2, 3], 3).behind(4, 3) == [4, 4, 4]
+def test_lookup_of_what_never_stood_there_finds_nothing():
+    assert History([1, 2, 3], 3).behind(4, 3) == []
 
 
 def test_lookup_learns_what_was_accepted_of_each_sequence():
@@ -125,7 +125,9 @@ def test_lookup_learns_what_was_accepted_of_each_sequence():
     assert ids.tolist() == [[1, 2, 3], [1, 2, 3]]
     drafts.take(ids, [[0, 1, 2], [0]], None)
     # the first one's text is 1 2 3 1 2 3, the other one's 1 2 3 1
-    assert drafts.propose([9, 9]).tolist() == [[9, 9, 9], [9, 9, 9]]
+    # the root alone where nothing is found for any, and copies of it for one beside another
+    assert drafts.propose([9, 9]).tolist() == [[9], [9]]
+    assert drafts.propose([9, 1]).tolist() == [[9, 9, 9], [1, 1, 1]]
     drafts.take(torch.tensor([[9, 0, 0], [9, 0, 0]]), [[0], [0]], None)
     assert drafts.propose([3, 1]).tolist() == [[3, 9, 3], [1, 9, 1]]
 

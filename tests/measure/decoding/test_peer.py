@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 from specprof.measure.decoding.drafts.noisy import noisy_copy
-from specprof.measure.decoding.peer import generate
+from specprof.measure.decoding.drafts.ngram import PromptLookup
+from specprof.measure.decoding.drafts.random_tokens import RandomTokens
+from specprof.measure.decoding.peer import generate, known_cache
+from specprof.measure.decoding.peer_block import peer_block
 
 from .conftest import target_of
-from .targets import PROMPT
+from .targets import CPU, PROMPT
 
 
 class Passes:
@@ -39,16 +43,49 @@ def test_its_tokens_are_those_of_plain_decoding(way, attention):
     }[way]
     with Passes(target.model) as passes:
         found = generate(target.model, target.prompts, 24, attention=attention, drafts=3, **more)
-    assert found.tokens == [target.roots[0], *target.continuations[0][:23]]
+    expected = [target.roots[0], *target.continuations[0]]
+    assert found.tokens == expected[: len(found.tokens)]
+    assert 24 <= sum(found.counts) < 24 + 4
+    assert sum(count * tokens for tokens, count in enumerate(found.accepted, start=1)) == sum(found.counts)
     assert found.seconds > 0
     # it takes the prompt together with the first drafts where it drafts
     steps = passes.lengths[1:]
     if way == "plain":
         assert passes.lengths[0] == PROMPT
-        assert steps == [1] * 23
+        assert steps == found.counts == [1] * 24
     else:
         assert max(steps) == 4
-        assert len(steps) < 23
+        assert len(steps) == len(found.counts) < 24
+
+
+def test_plain_decoding_goes_on_from_a_cache_that_is_known():
+    target = target_of(2, 1)
+    whole = generate(target.model, target.prompts, 8)
+    decoder = target.decoder()
+    decoder.prefill(target.prompts)
+    known = known_cache(decoder.caches, PROMPT - 1)
+    with Passes(target.model) as passes:
+        found = generate(target.model, target.prompts, 8, known=known)
+    assert found.tokens == whole.tokens
+    assert passes.lengths == [1] * 9
+    # the decoder's own rows are not written to
+    assert known.get_seq_length() == PROMPT + 8
+    with pytest.raises(ValueError, match="a cache of its own"):
+        generate(target.model, target.prompts, 8, known=known, lookup=True)
+
+
+def test_a_block_has_the_tokens_behind_the_root_and_no_parts():
+    target = target_of(2, 1)
+    decoder = target.decoder()
+    decoder.prefill(target.prompts)
+    for drafts in (None, PromptLookup(4, CPU)):
+        decoded = peer_block(decoder, target.prompts, 12, drafts)
+        block = decoded.block(3, suspended=False, unequal=0)
+        assert decoded.tokens[0] == target.continuations[0][: len(decoded.tokens[0])]
+        assert (block.parts, block.round, block.sequences) == (None, 3, 1)
+        assert block.tokens >= 12
+    with pytest.raises(TypeError, match="drafts nothing as"):
+        peer_block(decoder, target.prompts, 12, RandomTokens((-1, 0), 256, 1, torch.Generator()))
 
 
 def test_a_split_attention_that_a_decoder_left_is_put_back():

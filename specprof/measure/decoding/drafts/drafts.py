@@ -21,7 +21,8 @@ class Drafts(Protocol):
         found for the prompt's last token, `roots` the token that each sequence goes on with."""
 
     def propose(self, roots: Sequence[int]) -> torch.Tensor:
-        """Candidates `[B, K]` on the target's device, each sequence's own root first."""
+        """Candidates `[B, K]` on the target's device, each sequence's own root first; `[B, 1]` where there is
+        nothing to propose to any of them."""
 
     def take(self, ids: torch.Tensor, paths: Sequence[Path], result: StepResult) -> None:
         """Of the candidates `ids` these paths were accepted; `result` is the target's for all of them."""

@@ -27,13 +27,12 @@ class History:
 
     def behind(self, token: int, count: int) -> list[int]:
         """The `count` tokens expected behind the history and `token`: copied from behind the longest run
-        that ends as these do, on into the copy itself where it runs so far. `token` again where there is
-        none."""
+        that ends as these do, on into the copy itself where it runs so far. Nothing where there is none."""
         whole = [*self.tokens[max(0, len(self.tokens) - self.longest + 1) :], token]
         known = (self._behind.get(tuple(whole[start:])) for start in range(len(whole)))
         place = next((place for place in known if place is not None), None)
         if place is None:
-            return [token] * count
+            return []
         found: list[int] = []
         for source in range(place, place + count):
             past = source - len(self.tokens)
@@ -42,8 +41,9 @@ class History:
 
 
 class PromptLookup:
-    """A chain of `count` candidates, the root included: as many where nothing was found, which costs the
-    same. Up to `longest` tokens are compared."""
+    """A chain of `count` candidates, the root included; the root alone where nothing was found for any
+    sequence, and copies of it for one that nothing was found for beside others. Up to `longest` tokens are
+    compared."""
 
     def __init__(self, count: int, device: torch.device, longest: int = 3) -> None:
         self.parents = tuple(node - 1 for node in range(count))
@@ -57,9 +57,10 @@ class PromptLookup:
     def propose(self, roots: Sequence[int]) -> torch.Tensor:
         drafted = len(self.parents) - 1
         both = zip(self._histories, roots, strict=True)
-        return torch.tensor(
-            [[root, *history.behind(root, drafted)] for history, root in both], device=self.device
-        )
+        found = [history.behind(root, drafted) for history, root in both]
+        width = drafted if any(found) else 0
+        proposed = [[root, *(behind or [root] * width)] for root, behind in zip(roots, found, strict=True)]
+        return torch.tensor(proposed, device=self.device)
 
     def take(self, ids: torch.Tensor, paths: Sequence[Path], result: StepResult) -> None:
         for history, tokens, path in zip(self._histories, ids.tolist(), paths, strict=True):
