@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from specprof.analysis.opened import Run
 
 Form = Literal["csv", "png", "svg", "html"]
+Table = Literal["cells", "validation"]
 STDOUT = "-"
 
 
@@ -24,6 +25,10 @@ def export(
         typer.Option(
             help="File to write, - for stdout (not png). [the run's name, in this folder]", metavar="FILE"
         ),
+    ] = None,
+    table: Annotated[
+        Table | None,
+        typer.Option(help="What a CSV has rows of: cells, or what validate decoded with. [cells]"),
     ] = None,
     batch_size: Annotated[
         str | None, typer.Option(help="Batch sizes to export: 1,4. [all of the run]", metavar="LIST")
@@ -43,13 +48,15 @@ def export(
 
     if output == STDOUT and to == "png":
         raise UsageProblem("a PNG is not written to stdout", "name a file with --output")
+    if table is not None and to != "csv":
+        raise UsageProblem(f"--table is of no use with --to {to}", "give --to csv, or leave it out")
     models = models_from(acceptance)
     run = load(file).with_draft(draft_cost)
     sizes = _batch_sizes(run, batch_size)
     path = None if output == STDOUT else Path(f"{name_of(run)}.{to}" if output is None else output)
     if path is not None:
         check_output(path, force=force)
-    data = _made(run, to, models, sizes)
+    data = _made(run, to, models, sizes, table or "cells")
     if path is None:
         print_text(data.decode("utf-8"))
     else:
@@ -74,7 +81,13 @@ def _batch_sizes(run: Run, asked: str | None) -> tuple[int, ...]:
     return sizes
 
 
-def _made(run: Run, to: Form, models: tuple[AcceptanceModel, ...], sizes: tuple[int, ...]) -> bytes:
+def _made(
+    run: Run, to: Form, models: tuple[AcceptanceModel, ...], sizes: tuple[int, ...], table: Table
+) -> bytes:
+    if table == "validation":
+        from specprof.views.export.validation_csv import validation_csv_text
+
+        return validation_csv_text(run, sizes).encode("utf-8")
     if to == "csv":
         from specprof.views.export.csv_file import csv_text
 

@@ -8,9 +8,11 @@ import psutil
 import torch
 
 from specprof.errors import EnvironmentProblem
+from specprof.plan.decoding_memory import decoding_bytes
 from specprof.plan.memory import building_bytes, building_for, cell_bytes, format_bytes, weight_bytes
 from specprof.plan.modes import Attention
-from specprof.plan.plan import Cell, Plan
+from specprof.plan.plan import Cell, Plan, Row
+from specprof.plan.validation import Way
 
 OUT_OF_MEMORY = (torch.OutOfMemoryError, MemoryError)
 SAID_WITHOUT_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")
@@ -50,7 +52,16 @@ def check_model_fits(plan: Plan, device: torch.device) -> None:
 def why_not(plan: Plan, cell: Cell, device: torch.device, attention: Attention | None = None) -> str | None:
     """Why a cell will not fit beside the loaded model, with the plan's attention or the one named; None
     where it should."""
-    needed, free = cell_bytes(plan, cell, attention), free_bytes(device)
+    return _lacking(cell_bytes(plan, cell, attention), device)
+
+
+def why_not_decoded(plan: Plan, row: Row, way: Way, device: torch.device) -> str | None:
+    """Why there is no room for what a way to decode needs beside the row's cells; None where there is."""
+    return _lacking(decoding_bytes(plan, row, way), device)
+
+
+def _lacking(needed: int, device: torch.device) -> str | None:
+    free = free_bytes(device)
     if needed <= free:
         return None
     return f"predicted not to fit: needs {format_bytes(needed)}, {format_bytes(free)} free"

@@ -67,10 +67,17 @@ class RowValidation:
         if self.plan.verdict == "greedy" or self.plan.peer:
             self._truth = self._continued(self.plan.tokens * 2 + self.bench.plan.candidates[-1])
         for way in ways:
-            if way not in self._without:
+            if way not in self._without and self._fits(way):
                 self.blocks[way] = []
                 self.order.append(way)
         self.warm_up()
+
+    def _fits(self, way: Way) -> bool:
+        """Whether there is room for it; where there is none it goes without, and that is said."""
+        why = capacity.why_not_decoded(self.bench.plan, self.row, way, self.bench.device)
+        if why is not None:
+            self._say(ev.DecodingFailed, way, reason=why)
+        return why is None
 
     def close(self) -> None:
         self.order = []

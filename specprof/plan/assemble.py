@@ -19,6 +19,7 @@ from specprof.plan.model import ModelShape
 from specprof.plan.plan import Plan, build_plan, candidates_with_baseline, refusal
 from specprof.plan.presets import DRAFT_PRESETS, PRESETS
 from specprof.plan.refinement import Refinement
+from specprof.plan.rope import rope_parameters
 from specprof.plan.stopping import StoppingRule
 from specprof.plan.validation import Validation, Verdict
 
@@ -192,6 +193,9 @@ def _validation(asked: Asked, target: ModelShape) -> Validation | None:
             f"--drafts: {own.name} has {own.vocab_size} tokens and {target.name} {target.vocab_size}",
             "draft with a model of the same vocabulary",
         )
+    for decodes in (target, own):
+        if decodes is not None:
+            rope_parameters(decodes)  # refuses what it cannot scale before anything is measured
     verdict = _verdict(drafts, asked.temperature or 0.0)
     try:
         return Validation(

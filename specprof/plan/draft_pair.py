@@ -17,16 +17,11 @@ from specprof.errors import EnvironmentProblem, UsageProblem
 from specprof.plan.checkpoint import CONFIG_NAME, shape_of_folder
 from specprof.plan.checkpoint_files import read_json, shown
 from specprof.plan.model import ModelShape
+from specprof.plan.rope import Rope, rope_parameters, unsupported
 
 GENERATION_NAME = "generation_config.json"
 NOISY = "noisy:"
 _LIMIT_BYTES = 1 << 20
-_ROPE_NUMBERS = {
-    "default": (),
-    "linear": ("factor",),
-    "llama3": ("factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"),
-}
-"""Ways to scale rotary positions that are the same at every length, and what fixes each."""
 
 
 class Decodes(BaseModel):
@@ -35,7 +30,7 @@ class Decodes(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     shape: ModelShape
-    rope: dict[str, float | str] = Field(description="As transformers names it: rope_type, rope_theta, …")
+    rope: Rope
     ends: tuple[int, ...] = Field(default=(), description="Tokens behind which a text is over")
 
     @property
@@ -102,24 +97,8 @@ def decodes(path: str, option: str) -> Decodes:
     config = read_json(folder, CONFIG_NAME, _LIMIT_BYTES)
     activation = config.get("hidden_act", "silu")
     if activation != "silu":
-        raise _unsupported(folder, f"hidden_act is {activation!a}", "silu is what is supported")
-    return Decodes(shape=shape, rope=_rope(config, shape, folder), ends=_ends(config, folder))
-
-
-def _rope(config: dict[str, Any], shape: ModelShape, folder: Path) -> dict[str, float | str]:
-    scaling = config.get("rope_scaling") or config.get("rope_parameters") or {}
-    kind = scaling.get("rope_type", scaling.get("type", "default"))
-    if not isinstance(kind, str) or kind not in _ROPE_NUMBERS:
-        raise _unsupported(
-            folder, f"rotary positions are scaled by {kind!a}", f"supported are {', '.join(_ROPE_NUMBERS)}"
-        )
-    found: dict[str, float | str] = {"rope_type": kind, "rope_theta": shape.rope_theta}
-    for name in _ROPE_NUMBERS[kind]:
-        value: Any = scaling.get(name)
-        if type(value) not in (int, float) or not math.isfinite(value) or not 0 < value < 1e9:
-            raise _unsupported(folder, f"{name} of the rotary scaling is {value!a}", "correct config.json")
-        found[name] = value
-    return found
+        raise unsupported(folder, f"hidden_act is {activation!a}", "silu is what is supported")
+    return Decodes(shape=shape, rope=rope_parameters(shape), ends=_ends(config, folder))
 
 
 def _ends(config: dict[str, Any], folder: Path) -> tuple[int, ...]:
@@ -131,9 +110,5 @@ def _ends(config: dict[str, Any], folder: Path) -> tuple[int, ...]:
     named = config.get("eos_token_id") if named is None else named
     several = named if isinstance(named, list) else [] if named is None else [named]
     if len(several) > 1000 or any(type(one) is not int for one in several):
-        raise _unsupported(folder, "eos_token_id is no token or list of tokens", "correct its config")
+        raise unsupported(folder, "eos_token_id is no token or list of tokens", "correct its config")
     return tuple(several)
-
-
-def _unsupported(folder: Path, what: str, remedy: str) -> EnvironmentProblem:
-    return EnvironmentProblem(f"{shown(folder)}: {what[:200]}", remedy)

@@ -153,7 +153,7 @@ class Tour:
         self.key("+", "×2")
         self.key("+", re.compile("×[345]"))
         self.key("+", re.compile(r"×(8|10)"))
-        self.pause(3.0)
+        self.pause(1.0)
         self.key("space", "paused")
         self.keys("right", "right", "left", ".", ".", ",", "right", "tab")
         self.key("l", "there are none")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from measure.accepting.written import LLAMA3_ROPE, write_checkpoint
 
 from specprof.analysis.validation.peers import peer_results
 from specprof.analysis.validation.results import validation_results
@@ -172,3 +173,30 @@ def test_a_drafter_drafts_and_samples_are_decoded(command: Command):
     assert 1 <= result.realised <= 4
     assert result.gap.draft < 0  # three passes of a model as large as the target
     assert "sampled at temperature 0.8" in done.text
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_a_checkpoint_decodes_with_its_positions_scaled(command: Command, same: bool):
+    """The drafter has the target's own weights: all it drafts is right, if its positions are the target's."""
+    target = write_checkpoint(command.home / "target", rope_scaling=LLAMA3_ROPE)
+    draft = write_checkpoint(command.home / "draft", **({"rope_scaling": LLAMA3_ROPE} if same else {}))
+    output = f"scaled-{same}.json"
+    asked = ("validate", "--model", target, "--drafts", f"{draft}:3", "--seq-len", "96", "--tokens", "32")
+    end = ("--budget", "1", "--device", "cpu", "--no-peer", "--headless", "--output", output)
+    done = finish(command.start(*map(str, asked), *end), 120)
+    (result,) = validation_results(record_of(command, done, output))
+    assert result.unequal == 0
+    assert (result.realised == 4) == same
+
+
+def test_positions_scaled_in_an_unknown_way_are_refused(command: Command):
+    target = write_checkpoint(command.home / "odd", rope_scaling={"rope_type": "yarn", "factor": 4.0})
+    done = finish(command.start("validate", "--model", str(target), "--device", "cpu", "--headless"), 60)
+    assert done.code == 3
+    assert "rotary positions are scaled by 'yarn'; supported are" in done.said.replace(
+        ": supported", "; supported"
+    )
+    # for the time of a step they do not matter
+    small = ("--seq-len", "16", "--candidates", "1,2", "--budget", "1", "--output", "odd.json")
+    run = finish(command.start("run", "--model", str(target), *small, "--device", "cpu", "--headless"), 60)
+    assert run.code in (0, 1), run.said

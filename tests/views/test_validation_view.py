@@ -11,7 +11,8 @@ from specprof.views.curves.plot import draw_figure
 from specprof.views.glyphs import UNICODE
 from specprof.views.terminal import Surface
 from specprof.views.validation.figure import validation_figure
-from specprof.views.validation.lines import most_of, signed, validation_lines
+from specprof.views.validation.lines import validation_lines
+from specprof.views.validation.words import most_of, signed
 
 from .measured_run import record as without_decoding
 

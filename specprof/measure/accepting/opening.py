@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from transformers.models.llama.modeling_llama import LlamaForCausalLM, LlamaRotaryEmbedding
+from transformers.models.llama.modeling_llama import LlamaForCausalLM
 
 from specprof.errors import EnvironmentProblem
 from specprof.measure.capacity import free_bytes, is_out_of_memory
@@ -12,6 +12,7 @@ from specprof.measure.decoding.drafts.noisy import noisy_copy
 from specprof.measure.decoding.drafts.small_llama import LlamaDrafts
 from specprof.measure.dtypes import DTYPES
 from specprof.measure.llama import build_llama
+from specprof.measure.positions import scale_positions
 from specprof.plan.draft_pair import Decodes
 from specprof.plan.memory import format_bytes
 from specprof.plan.model import BYTES_PER_VALUE, ModelShape
@@ -53,9 +54,7 @@ def open_pair(job: AcceptJob, rows: int, device: torch.device) -> tuple[Decoder,
 
 def _built(model: Decodes, dtype: torch.dtype, device: torch.device) -> LlamaForCausalLM:
     built = build_llama(model.shape, attention=ATTENTION, dtype=dtype, device=device)
-    # it was built for its latency, which scaled positions do not change
-    built.config.rope_parameters = dict(model.rope)
-    built.model.rotary_emb = LlamaRotaryEmbedding(config=built.config).to(device)
+    scale_positions(built, model.rope)
     return built
 
 

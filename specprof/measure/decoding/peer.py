@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
@@ -143,10 +144,13 @@ def _attending(models: list[LlamaForCausalLM], attention: str) -> Iterator[None]
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """transformers warns of arguments that it passes to itself."""
+    """transformers warns of arguments that it passes to itself, and of `past_key_values`, which transformers
+    6 calls `cache`."""
     before = logging.get_verbosity()
     logging.set_verbosity_error()
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            yield
     finally:
         logging.set_verbosity(before)

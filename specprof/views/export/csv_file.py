@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 from collections.abc import Sequence
 
 from specprof.analysis.acceptance import AcceptanceModel
@@ -12,9 +11,8 @@ from specprof.analysis.floor import Floor
 from specprof.analysis.opened import Run
 from specprof.run.breakdown import Breakdown
 from specprof.run.cell_record import CellRecord
-from specprof.run.sanitize import clean
-from specprof.run.statistics import Estimate
 from specprof.views.breakdown.parts import SHOWN, parts_ms
+from specprof.views.export.csv_fields import interval, number, words
 from specprof.views.export.rows import CellRow, cell_rows
 
 COLUMNS = (
@@ -69,9 +67,6 @@ COLUMNS = (
     "draft_cost",
 )
 
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a spreadsheet takes for the beginning of a formula, the wide ones too (OWASP, CSV injection)."""
-
 
 def csv_text(run: Run, models: Sequence[AcceptanceModel], batch_sizes: Sequence[int]) -> str:
     """Header and rows, each ending with a newline. An empty field is a value that there is not."""
@@ -87,39 +82,35 @@ def csv_text(run: Run, models: Sequence[AcceptanceModel], batch_sizes: Sequence[
 def _fields(run: Run, model: AcceptanceModel, row: CellRow) -> list[str]:
     plan, environment, cell = run.record.plan, run.record.environment, row.record
     return [
-        _words(plan.model.title),
-        _words(environment.device.name) if environment else "",
+        words(plan.model.title),
+        words(environment.device.name) if environment else "",
         plan.dtype,
         plan.workload,
         *map(str, row.cell),
-        *_interval(row.measured_ms),
-        *_interval(row.latency_ms),
+        *interval(row.measured_ms),
+        *interval(row.latency_ms),
         "" if row.latency_ms is None else str(run.estimated).lower(),
         str(plan.model.layers_measured),
         str(plan.model.layers_total),
-        *_interval(row.ratio),
-        _number(row.expected_tokens),
-        *_interval(row.speedup),
+        *interval(row.ratio),
+        number(row.expected_tokens),
+        *interval(row.speedup),
         "reading error" if run.published else "95 % interval",
         str(row.samples),
         row.verdict,
-        _words("; ".join(row.reasons)),
+        words("; ".join(row.reasons)),
         cell.stop_reason or "" if cell else "",
         _count(cell.memory_bytes if cell else None),
         _count(cell.predicted_bytes if cell else None),
         *_floor(row.floor),
         *_attentions(run),
         *_beside(cell),
-        _words(cell.kernel or "") if cell else "",
+        words(cell.kernel or "") if cell else "",
         *_profiled(cell.breakdown if cell else None),
-        _words(model.text),
-        _words(model.formula),
+        words(model.text),
+        words(model.formula),
         run.draft.text,
     ]
-
-
-def _interval(of: Estimate | None) -> list[str]:
-    return ["", "", ""] if of is None else [_number(part) for part in of]
 
 
 def _count(value: int | None) -> str:
@@ -131,7 +122,7 @@ def _floor(floor: Floor | None) -> list[str]:
     if floor is None:
         return ["", ""]
     alone = " alone" if floor.products_ms is None else ""
-    return [_number(floor.ms), floor.limit + alone]
+    return [number(floor.ms), floor.limit + alone]
 
 
 def _attentions(run: Run) -> list[str]:
@@ -144,21 +135,10 @@ def _attentions(run: Run) -> list[str]:
 
 def _beside(cell: CellRecord | None) -> list[str]:
     intervals = (cell.beside_ms, cell.beside_latency_ms, cell.beside_over) if cell else (None, None, None)
-    return [field for one in intervals for field in _interval(one.estimate if one else None)]
+    return [field for one in intervals for field in interval(one.estimate if one else None)]
 
 
 def _profiled(breakdown: Breakdown | None) -> list[str]:
     if breakdown is None:
         return [""] * (len(SHOWN) + 1)
-    return [_number(ms) for ms in (*parts_ms(breakdown), breakdown.total_ms)]
-
-
-def _number(value: float) -> str:
-    """Nine digits, more than any clock gives; nothing where it is not finite."""
-    return f"{value:.9g}" if math.isfinite(value) else ""
-
-
-def _words(text: str) -> str:
-    """Clean text that no spreadsheet takes for a formula."""
-    shown = clean(text)
-    return f"'{shown}" if shown.lstrip().startswith(_FORMULA_SIGNS) else shown
+    return [number(ms) for ms in (*parts_ms(breakdown), breakdown.total_ms)]

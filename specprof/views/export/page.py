@@ -16,6 +16,7 @@ from specprof.views.export.ink import MOST_VARIABLES, as_variables, variable_ink
 from specprof.views.export.page_breakdown import BARS_STYLE, COLOURS, breakdown_section
 from specprof.views.export.page_style import style_sheet
 from specprof.views.export.page_tables import cell_tables
+from specprof.views.export.page_validation import validation_section
 
 MOST_NOTICES = 50
 _SIGNS: dict[Certainty, tuple[str, str]] = {
@@ -74,6 +75,7 @@ def _body(
         for table in cell_tables(run, model, batch_sizes):
             yield "<h2>Cells</h2>"
             yield table
+    yield from validation_section(record, batch_sizes)
     yield from parts
     yield "<h2>Assumptions</h2>"
     yield "<ul>"

@@ -8,7 +8,9 @@ from specprof.analysis.validation.peers import PeerResult
 from specprof.run.record import RunRecord
 from specprof.views.decision.lines import Word
 from specprof.views.quantities import number
+from specprof.views.validation.words import unlike_words
 
+PEER_TITLE = "Beside transformers' own generate: same model, prompt and rounds"
 PEER_HEADER = (
     "K", "drafting", "specprof ms/token", "transformers", "ratio", "its 95 % interval", "tokens/step",
     "transformers", "n",
@@ -42,9 +44,4 @@ def peer_notes(record: RunRecord, found: Sequence[PeerResult]) -> Iterator[Word]
     yield " ".join((words, *(f"Unlike ours {one}." for one in differs))), "muted"
     unequal = sum(one.unequal for one in found if one.unequal is not None)
     if unequal:
-        near = record.plan.dtype != "float32"
-        more = f": in {record.plan.dtype} near ties fall either way" if near else ""
-        yield (
-            f"{unequal} of transformers' tokens are not those of our greedy decoding{more}",
-            ("warn" if near else "bad"),
-        )
+        yield unlike_words(record, f"{unequal} of transformers' tokens are not those of our greedy decoding")

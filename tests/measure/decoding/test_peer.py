@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from specprof.measure.decoding.drafts.noisy import noisy_copy
 from specprof.measure.decoding.drafts.ngram import PromptLookup
+from specprof.measure.decoding.drafts.noisy import noisy_copy
 from specprof.measure.decoding.drafts.random_tokens import RandomTokens
 from specprof.measure.decoding.peer import generate, known_cache
 from specprof.measure.decoding.peer_block import peer_block

@@ -19,9 +19,11 @@ from specprof.measure.decoding.drafts.random_tokens import RandomTokens
 from specprof.measure.decoding.drafts.small_llama import LlamaDrafts
 from specprof.measure.drafters import build_drafter
 from specprof.measure.llama import build_llama
+from specprof.measure.positions import scale_positions
 from specprof.plan.decoding_drafts import DecodingDrafts
 from specprof.plan.model import ModelShape
 from specprof.plan.plan import Row
+from specprof.plan.rope import rope_parameters
 
 
 def build_drafts(
@@ -57,6 +59,7 @@ def _drafting(bench: Bench, row: Row, asked: DecodingDrafts) -> Drafts:
             device=bench.device,
             seed=plan.seed,
         )
+        scale_positions(model, rope_parameters(drafter.model))
         return LlamaDrafts(_decoder(bench, row, model, drafter.model, drafter.depth), drafter.depth)
     # one path of each sequence: a chain is decoded with
     lone = drafter.model_copy(update={"width": 1})
