@@ -11,6 +11,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from run.decoded_run import events as decoded_events
+from run.decoded_run import plan as decoded_plan
 from run.refined import EVENTS as REFINED
 from run.streams import STORIES, Story, build_stream, journal_bytes, reduce_all
 from run.test_drafts import with_drafts
@@ -68,6 +70,7 @@ def _streams() -> dict[str, list[ev.EventModel]]:
         for event in build_stream(Story(**SMALL))
     ]
     streams["refined"] = REFINED
+    streams["decoded"] = decoded_events(decoded_plan(peer=True), rounds=3)
     streams["several batches"] = build_stream(Story(batch_sizes=(1, 4), seq_lens=(16,), rounds=4))
     return streams
 

@@ -34,7 +34,7 @@ MOST_BYTES = 200_000_000
 MOST_CPU_S = 20.0
 """A plan of 10,000 cells is drawn in 5 s, on a quiet machine."""
 HANGS_S = 120.0
-BY_COMMAND_EVERY = 8
+BY_COMMAND_EVERY = 12
 """All are loaded and computed with; of those that can be, and of those refused, one in so many goes through a
 command: what it draws takes ten times as long."""
 COMMANDS = (

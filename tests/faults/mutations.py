@@ -22,6 +22,8 @@ VALUES: tuple[Any, ...] = (
 MANY = (2, 3, 10, 64, 1000, 10_001)
 _RAW = "\x00raw\x00"
 _IN_BYTES = 0.3
+OFTEN_BYTES = 50_000
+"""Files up to this size are spoilt equally often, larger ones more rarely by their size."""
 
 Place = tuple[str | int, ...]
 
@@ -31,6 +33,8 @@ class Spoiler:
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self._files = dict(sorted(files.items()))
+        # a large one says little that a small one does not, and takes its time
+        self._weights = [min(1.0, OFTEN_BYTES / max(1, len(data))) for data in self._files.values()]
         self._values: dict[str, list[Any]] = defaultdict(list)
         """What the files hold under each key: what stands in one may be believed in another."""
         for data in self._files.values():
@@ -50,7 +54,7 @@ class Spoiler:
 
     def spoilt(self, source: random.Random) -> tuple[str, bytes]:
         """The name of one of the files, and what became of it."""
-        name = source.choice(list(self._files))
+        (name,) = source.choices(list(self._files), self._weights)
         data = self._files[name]
         if source.random() < _IN_BYTES or not name.endswith((".json", ".jsonl", ".part")):
             return name, self._in_bytes(data, source)

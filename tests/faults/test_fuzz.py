@@ -89,7 +89,8 @@ def test_rows_36_37_40_41_42_46_a_spoilt_file_is_shown_or_refused_with_the_place
 def test_a_seed_gives_one_spoilt_file_again():
     files = run_files()
     first, second = (
-        [Spoiler(files).spoilt(random.Random(f"{SEED}/{number}")) for number in range(20)] for _ in range(2)
+        [spoiler.spoilt(random.Random(f"{SEED}/{number}")) for number in range(20)]
+        for spoiler in (Spoiler(files), Spoiler(files))
     )
     assert first == second
     assert sum(data != files[name] for name, data in first) > 15
