@@ -135,4 +135,5 @@ def note_words(record: RunRecord, results: Sequence[Result]) -> Iterator[Word]:
     if validation.verdict == "sampled":
         who += f"; sampled at temperature {validation.temperature:g}, plainly and speculatively"
     yield f"{who[0].upper()}{who[1:]}. Predicted = E real / (T(K)/T(1)), of the same rounds.", "muted"
-    yield "The parts multiply to real over simulated; keep moves accepted rows of the cache.", "muted"
+    words = "In each round the parts multiply to real over simulated; shown are their means, where the "
+    yield words + "difference is a median. The part keep moves accepted rows of the cache.", "muted"
