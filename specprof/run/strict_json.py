@@ -155,7 +155,8 @@ def _find_refused(tree: Any, path: str) -> tuple[str, str] | None:
 def _below(path: str, part: str | int) -> str:
     if isinstance(part, int):
         return f"{path}[{part}]"
-    return f"{path}.{part[:80]}" if path else part[:80]
+    name = part[:80] or '""'  # an empty key is a place too
+    return f"{path}.{name}" if path else name
 
 
 def _located(where: str, path: str, said: str) -> str:

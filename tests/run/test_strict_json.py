@@ -129,6 +129,8 @@ def test_what_is_not_json_is_refused_in_one_line(text: str) -> None:
 
 
 def test_a_path_never_carries_a_control_character() -> None:
+    assert refusal('{"": NaN}') == 'run.json: "": NaN is not a number'
+    assert refusal('{"a": {"": [NaN]}}') == 'run.json: a.""[0]: NaN is not a number'
     assert refusal('{"a\\u001b]52;c;x\\u0007\\u202e": NaN}') == "run.json: a]52;c;x: NaN is not a number"
 
 
