@@ -64,8 +64,10 @@ class RowValidation:
         self._last = decoder.prefill(self._prompt)
         self._roots = self._last.logits[:, -1].argmax(-1).tolist()
         ways = self.plan.ways(self.row.batch_size)
-        if self.plan.verdict == "greedy" or self.plan.peer:
+        if self.plan.verdict == "greedy":
             self._truth = self._continued(self.plan.tokens * 2 + self.bench.plan.candidates[-1])
+        elif any(way.by == "transformers" for way in ways):
+            self._truth = self._continued(self.plan.tokens)
         for way in ways:
             if way not in self._without and self._fits(way):
                 self.blocks[way] = []
@@ -106,8 +108,7 @@ class RowValidation:
 
     @property
     def converged(self) -> bool:
-        """Whether the step of every setting, and transformers' plain one, is known against plain decoding as
-        well as the plan wants."""
+        """Whether the step of every other way is known against plain decoding as well as the plan wants."""
         rule = self.bench.plan.stopping
         plain = {block.round: block.step_ms for block in self.blocks.get(PLAIN, [])}
         for way in self.order:
@@ -158,9 +159,10 @@ class RowValidation:
             if self.plan.verdict == "sampled":
                 pick = sampling(self.plan.temperature, self.bench.workload.generator)
             return decode_plainly(decoder, self._roots, self.plan.tokens, watch, go_on, pick)
-        asked = self.plan.settings[setting]
-        candidates = Candidates(asked.parents, asked.chances)
-        drafts = self._drafting(setting, candidates)
+        candidates, drafts = self._drafting(setting)
+        assert self._prompt is not None
+        assert self._last is not None
+        drafts.begin(self._prompt, self._last, self._roots)
         verdict = self._verdict(setting, round_number)
         return decode_speculatively(
             decoder, self._roots, self.plan.tokens, candidates, drafts, verdict, watch, go_on
@@ -172,10 +174,7 @@ class RowValidation:
         assert self._decoder is not None
         assert self._prompt is not None
         self.bench.check_cancelled()
-        drafts = None
-        if setting is not None:
-            asked = self.plan.settings[setting]
-            drafts = self._drafting(setting, Candidates(asked.parents, asked.chances))
+        drafts = None if setting is None else self._drafting(setting)[1]
         return peer_block(self._decoder, self._prompt, self.plan.tokens, drafts)
 
     def _verdict(self, setting: int, round_number: int) -> Verdict:
@@ -188,16 +187,16 @@ class RowValidation:
             case "greedy":
                 return Greedy()
 
-    def _drafting(self, setting: int, candidates: Candidates) -> Drafts:
-        """The setting's drafts, at the beginning of the continuation."""
+    def _drafting(self, setting: int) -> tuple[Candidates, Drafts]:
+        """The setting's candidates and what drafts them, built once."""
+        assert self.plan is not None
+        asked = self.plan.settings[setting]
+        candidates = Candidates(asked.parents, asked.chances)
         drafts = self._drafts.get(setting)
         if drafts is None:
             drafts = build_drafts(self.bench, self.row, setting, candidates, self._truth)
             self._drafts[setting] = drafts
-        assert self._prompt is not None
-        assert self._last is not None
-        drafts.begin(self._prompt, self._last, self._roots)
-        return drafts
+        return candidates, drafts
 
     def _continued(self, count: int) -> list[list[int]]:
         """The target's greedy continuation, as far as there is room for it."""

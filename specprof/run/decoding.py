@@ -106,3 +106,7 @@ class DecodingRecord(BaseModel):
     @property
     def way(self) -> Way:
         return Way(self.setting, self.by)
+
+    def by_round(self) -> dict[int, Block]:
+        """The blocks in which the process did not stand still."""
+        return {block.round: block for block in self.blocks if not block.suspended}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from specprof.analysis.validation.results import together
 from specprof.plan.plan import Row
 from specprof.plan.validation import Setting, Way
 from specprof.run.decoding import Block, DecodingRecord
@@ -51,7 +52,7 @@ def peer_results(record: RunRecord) -> list[PeerResult]:
 
 
 def _result(own: DecodingRecord, peer: DecodingRecord, setting: Setting | None) -> PeerResult | None:
-    ours, theirs = _by_round(own), _by_round(peer)
+    ours, theirs = own.by_round(), peer.by_round()
     rounds = sorted(ours.keys() & theirs.keys())
     if not rounds:
         return None
@@ -59,7 +60,6 @@ def _result(own: DecodingRecord, peer: DecodingRecord, setting: Setting | None) 
     own_ms, peer_ms = (
         np.array([block.total_ms / block.tokens for block in blocks]) for blocks in (own_blocks, peer_blocks)
     )
-    compared = [block.unequal for block in peer_blocks if block.unequal is not None]
     return PeerResult(
         row=own.row,
         setting=setting,
@@ -69,12 +69,8 @@ def _result(own: DecodingRecord, peer: DecodingRecord, setting: Setting | None) 
         ratio=median_estimate(own_ms / peer_ms),
         own_tokens_per_step=_tokens_per_step(own_blocks),
         peer_tokens_per_step=_tokens_per_step(peer_blocks),
-        unequal=sum(compared) if compared else None,
+        unequal=together([block.unequal for block in peer_blocks]),
     )
-
-
-def _by_round(decoding: DecodingRecord) -> dict[int, Block]:
-    return {block.round: block for block in decoding.blocks if not block.suspended}
 
 
 def _tokens_per_step(blocks: list[Block]) -> float:

@@ -119,8 +119,7 @@ def _result(
     cell: CellRecord | None,
 ) -> Result | None:
     one, several = _by_round(base), _by_round(cell)
-    blocks = {block.round: block for block in decoding.blocks if not block.suspended}
-    plains = {block.round: block for block in plain.blocks if not block.suspended}
+    blocks, plains = decoding.by_round(), plain.by_round()
     rounds = sorted(blocks.keys() & plains.keys() & one.keys() & several.keys())
     if not rounds:
         return None
@@ -150,7 +149,7 @@ def _result(
         gap=_gap([blocks[r] for r in rounds], plain_ms, one_ms, several_ms),
         spread_rows=float(np.mean([blocks[r].spread_rows for r in rounds])),
         plain_share=sum(blocks[r].plain_steps for r in rounds) / sum(blocks[r].steps for r in rounds),
-        unequal=_together([blocks[r].unequal for r in rounds]),
+        unequal=together([blocks[r].unequal for r in rounds]),
         suspended=sum(block.suspended for block in decoding.blocks),
     )
 
@@ -212,7 +211,8 @@ def _less_one(estimate: Estimate) -> Estimate:
     return Estimate(*(value - 1 for value in estimate))
 
 
-def _together(counts: list[int | None]) -> int | None:
+def together(counts: list[int | None]) -> int | None:
+    """The sum of those that are known; None where none is."""
     known = [count for count in counts if count is not None]
     return sum(known) if known else None
 

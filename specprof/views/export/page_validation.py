@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from specprof.analysis.validation.peers import peer_results
 from specprof.analysis.validation.results import validation_results
 from specprof.run.record import RunRecord
 from specprof.views.decision.lines import Word
@@ -20,12 +21,13 @@ def validation_section(record: RunRecord, batch_sizes: Sequence[int]) -> Iterato
     if record.plan.validation is None:
         return
     rows = [row for row in record.plan.rows() if row.batch_size in batch_sizes]
+    peers = peer_results(record)
     results = [result for result in validation_results(record) if result.row in rows]
     yield f"<h2>{TITLE}</h2>"
     if not results:
         yield '<p class="caveat">Nothing was decoded to the end of a round.</p>'
     for row in rows:
-        for table in row_tables(record, results, row):
+        for table in row_tables(record, results, peers, row):
             yield _table(table)
             yield from _paragraphs(table.notes)
     yield from _paragraphs([*failed_words(record, rows), *note_words(record, results)])

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from specprof.analysis.validation.peers import peer_results
 from specprof.analysis.validation.results import Result
 from specprof.plan.plan import Row
 from specprof.run.record import RunRecord
@@ -28,10 +29,11 @@ def validation_lines(
     if record.plan.validation is None:
         return []
     rows = record.plan.rows() if rows is None else rows
+    peers = peer_results(record)
     pen = Pen(width, palette, glyphs)
     pen.heading(TITLE)
     for row in rows:
-        tables = list(row_tables(record, results, row))
+        tables = list(row_tables(record, results, peers, row))
         if not tables:
             pen.say(f"{place_words(row)}: nothing was decoded to the end of a round", "muted")
         for number, table in enumerate(tables):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from specprof.analysis.validation.peers import peer_results
+from specprof.analysis.validation.peers import PeerResult
 from specprof.analysis.validation.results import Result
 from specprof.plan.plan import Row
 from specprof.run.record import RunRecord
@@ -31,8 +31,10 @@ class Table(NamedTuple):
     notes: Sequence[Word] = ()
 
 
-def row_tables(record: RunRecord, results: Sequence[Result], row: Row) -> Iterator[Table]:
-    """None where nothing was decoded to the end of a round."""
+def row_tables(
+    record: RunRecord, results: Sequence[Result], peers: Sequence[PeerResult], row: Row
+) -> Iterator[Table]:
+    """None where nothing was decoded to the end of a round. `results` and `peers` are the record's."""
     validation = record.plan.validation
     found = [result for result in results if result.row == row]
     if validation is None or not found:
@@ -40,7 +42,7 @@ def row_tables(record: RunRecord, results: Sequence[Result], row: Row) -> Iterat
     title = f"{place_words(row)}, {validation.tokens} tokens of each sequence a block"
     yield Table(title, HEADER, [result_line(one) for one in found])
     yield Table(GAP_TITLE, GAP_HEADER, [gap_line(one) for one in found], list(verdict_words(found)))
-    peers = [result for result in peer_results(record) if result.row == row]
-    if peers:
-        notes = list(peer_notes(record, peers))
-        yield Table(PEER_TITLE, PEER_HEADER, [peer_line(one) for one in peers], notes)
+    beside = [result for result in peers if result.row == row]
+    if beside:
+        notes = list(peer_notes(record, beside))
+        yield Table(PEER_TITLE, PEER_HEADER, [peer_line(one) for one in beside], notes)
