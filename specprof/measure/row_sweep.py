@@ -140,7 +140,7 @@ class RowSweep:
                 order.append(Turn("masked", 1))
             if self.draft.ready:
                 order.append(Turn("draft"))
-            order += [Turn("decode", way=way) for way in self.validation.order]
+            order += [Turn("decode", way=way) for way in self.validation.turns]
         # a new generator per round: no round's order hangs on how many there were before it
         random.Random(f"{self.bench.plan.seed}/{self.cells.row}/{self.round}").shuffle(order)  # noqa: S311
         return order

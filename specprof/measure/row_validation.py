@@ -1,7 +1,8 @@
-"""Real decoding in one row: a block of plain decoding and one of each setting, round after round."""
+"""Real decoding in one row: blocks of plain decoding and one of each setting, round after round."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -27,14 +28,15 @@ from specprof.measure.decoding.workload import decoder_of
 from specprof.plan.plan import Row
 from specprof.plan.validation import Way
 from specprof.run import events as ev
-from specprof.run.decoding import Block
+from specprof.run.decoding import Block, pooled
 from specprof.run.statistics import median_estimate
 
 PLAIN = Way()
+PLAIN_MAX_BLOCKS = 5
 
 
 class RowValidation:
-    """`order` names what a round decodes. Whatever fails is left out from then on, and said."""
+    """`order` names the ways to decode. Whatever fails is left out from then on, and said."""
 
     def __init__(self, bench: Bench, row: Row, without: Sequence[Way]) -> None:
         self.bench = bench
@@ -107,17 +109,24 @@ class RowValidation:
         self._say(ev.BlockDecoded, way, block=block)
 
     @property
+    def turns(self) -> list[Way]:
+        """The blocks of a round: each way's, and more plain ones the more ways are compared with them."""
+        compared = sum(way.by == "specprof" for way in self.order) - 1
+        plain = min(PLAIN_MAX_BLOCKS, round(math.sqrt(max(1, compared))))
+        return [PLAIN] * (plain - 1) + self.order
+
+    @property
     def converged(self) -> bool:
         """Whether the step of every other way is known against plain decoding as well as the plan wants."""
         rule = self.bench.plan.stopping
-        plain = {block.round: block.step_ms for block in self.blocks.get(PLAIN, [])}
+        plain = pooled(self.blocks.get(PLAIN, []))
         for way in self.order:
             if way == PLAIN:
                 continue
-            pairs = [(b.step_ms, plain[b.round]) for b in self.blocks[way] if b.round in plain]
-            if len(pairs) < rule.min_samples:
+            own = pooled(self.blocks[way])
+            ratios = np.array([own[r].step_ms / plain[r].step_ms for r in own.keys() & plain.keys()])
+            if len(ratios) < rule.min_samples:
                 return False
-            ratios = np.array([step / one for step, one in pairs])
             if median_estimate(ratios).relative_half_width > rule.target_ci:
                 return False
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -28,6 +29,9 @@ class Parts(BaseModel):
         default=0.0, description="Argmax, its way to the host, and which candidates stand"
     )
     keep: Milliseconds = Field(default=0.0, description="Moving accepted rows of the cache together")
+
+    def and_also(self, other: Parts) -> Parts:
+        return Parts(**{name: ms + getattr(other, name) for name, ms in self})
 
 
 class Block(BaseModel):
@@ -78,6 +82,42 @@ class Block(BaseModel):
     def step_ms(self) -> float:
         return self.total_ms / self.steps
 
+    def and_also(self, other: Block) -> Block:
+        """Both as one: what they counted and took, added up."""
+        steps = self.steps + other.steps
+        longest = max(len(self.accepted), len(other.accepted))
+        ours, theirs = (one.accepted + [0] * (longest - len(one.accepted)) for one in (self, other))
+        spread = self.spread_rows * self.steps + other.spread_rows * other.steps
+        return self.model_copy(
+            update={
+                "steps": steps,
+                "accepted": [one + more for one, more in zip(ours, theirs, strict=True)],
+                "plain_steps": self.plain_steps + other.plain_steps,
+                "total_ms": self.total_ms + other.total_ms,
+                "parts": self.parts and other.parts and self.parts.and_also(other.parts),
+                "moved_rows": self.moved_rows + other.moved_rows,
+                "spread_rows": spread / steps,
+                "unequal": together((self.unequal, other.unequal)),
+                "suspended": self.suspended or other.suspended,
+            }
+        )
+
+
+def together(counts: Iterable[int | None]) -> int | None:
+    """The sum of those that are known; None where none is."""
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
+
+
+def pooled(blocks: Iterable[Block]) -> dict[int, Block]:
+    """All blocks of a round as one, those left out in which the process stood still."""
+    found: dict[int, Block] = {}
+    for block in blocks:
+        if not block.suspended:
+            earlier = found.get(block.round)
+            found[block.round] = block if earlier is None else earlier.and_also(block)
+    return found
+
 
 class DecodingRecord(BaseModel):
     """All blocks of one setting at one row; `setting` counts the plan's, null is plain decoding, `by` is
@@ -108,5 +148,5 @@ class DecodingRecord(BaseModel):
         return Way(self.setting, self.by)
 
     def by_round(self) -> dict[int, Block]:
-        """The blocks in which the process did not stand still."""
-        return {block.round: block for block in self.blocks if not block.suspended}
+        """All of each round as one, those left out in which the process stood still."""
+        return pooled(self.blocks)

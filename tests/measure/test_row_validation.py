@@ -64,6 +64,17 @@ def test_every_round_has_a_block_of_each_way(kind, verdict, expected):
             assert event["block"]["unequal"] == (0 if greedy else None)
 
 
+@pytest.mark.parametrize(("settings", "plain"), [(1, 1), (2, 1), (3, 2), (9, 3), (20, 4), (40, 5)])
+def test_plain_decoding_has_more_blocks_the_more_is_compared_with_it(settings, plain):
+    """As is best where many are compared with one: about the square root of their number."""
+    validation = RowValidation(stage_with().bench, ROW, [])
+    assert validation.turns == []
+    validation.order = [PLAIN, *(Way(setting) for setting in range(settings)), PEER]
+    assert sorted(validation.turns, key=validation.order.index) == [PLAIN] * (plain - 1) + validation.order
+    validation.order = [PLAIN, PEER]
+    assert validation.turns == [PLAIN, PEER]
+
+
 def test_transformers_takes_one_sequence_only():
     stage = stage_with(batch_size=2)
     opened(stage, Row(2, 24))

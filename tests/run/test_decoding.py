@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from specprof.errors import RunFileProblem
 from specprof.plan.validation import Setting
 from specprof.run import events as ev
-from specprof.run.decoding import Block
+from specprof.run.decoding import Block, pooled
 from specprof.run.journal import document_text
 from specprof.run.reading import load_record
 from specprof.run.reduce import Reduction
@@ -109,3 +109,24 @@ def test_a_block_counts_its_tokens():
 def test_a_tree_that_is_none_is_refused(parents, chances, said):
     with pytest.raises(ValidationError, match=said):
         Setting(name="x", parents=parents, chances=chances)
+
+
+def test_blocks_of_one_round_count_as_one():
+    first = block(3, accepted=[5, 3, 1, 1], steps=10, moved_rows=2, spread_rows=1.0, unequal=1)
+    second = block(3, accepted=[5], steps=5, moved_rows=1, spread_rows=4.0, plain_steps=5)
+    late, stopped = block(4), block(3, total_ms=1e6, suspended=True)
+    found = pooled([first, late, stopped, second])
+    assert found.keys() == {3, 4}
+    assert found[4] == late
+    both = found[3]
+    assert Block.model_validate(both.model_dump()) == both
+    assert (both.steps, both.accepted, both.plain_steps) == (15, [10, 3, 1, 1], 5)
+    assert both.tokens == first.tokens + second.tokens
+    assert both.total_ms == first.total_ms + second.total_ms
+    assert both.parts.verify == first.parts.verify + second.parts.verify
+    assert both.parts.accept == first.parts.accept + second.parts.accept
+    assert (both.moved_rows, both.unequal, both.suspended) == (3, 1, False)
+    assert both.spread_rows == pytest.approx((1.0 * 10 + 4.0 * 5) / 15)
+    peers = [one.model_copy(update={"parts": None, "unequal": None}) for one in (first, second)]
+    assert pooled(peers)[3].parts is None
+    assert pooled(peers)[3].unequal is None

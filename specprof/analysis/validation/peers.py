@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from specprof.analysis.validation.results import together
 from specprof.plan.plan import Row
 from specprof.plan.validation import Setting, Way
-from specprof.run.decoding import Block, DecodingRecord
+from specprof.run.decoding import Block, DecodingRecord, together
 from specprof.run.record import RunRecord
 from specprof.run.statistics import Estimate, median_estimate
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from specprof.plan.plan import Cell, Row
 from specprof.plan.validation import Setting
 from specprof.run.cell_record import CellRecord
-from specprof.run.decoding import Block, DecodingRecord
+from specprof.run.decoding import Block, DecodingRecord, together
 from specprof.run.record import RunRecord
 from specprof.run.statistics import Estimate, median_estimate
 
@@ -209,12 +209,6 @@ def _scaled(estimate: Estimate, by: float) -> Estimate:
 
 def _less_one(estimate: Estimate) -> Estimate:
     return Estimate(*(value - 1 for value in estimate))
-
-
-def together(counts: list[int | None]) -> int | None:
-    """The sum of those that are known; None where none is."""
-    known = [count for count in counts if count is not None]
-    return sum(known) if known else None
 
 
 def _standard_error(blocks: list[Block], mean: float) -> float:

@@ -68,6 +68,17 @@ def test_blocks_in_which_the_process_stood_still_are_left_out_and_counted():
     assert result.error.median == pytest.approx(validation_results(whole)[0].error.median)
 
 
+def test_plain_blocks_of_one_round_are_taken_together():
+    whole = record(drift=0.0)
+    plain, *others = whole.validation
+    slower = [one.model_copy(update={"total_ms": one.total_ms * 1.2}) for one in plain.blocks]
+    both = [pair for pairs in zip(plain.blocks, slower, strict=True) for pair in pairs]
+    validation = [plain.model_copy(update={"blocks": both}), *others]
+    result = validation_results(whole.model_copy(update={"validation": validation}))[0]
+    assert result.rounds == validation_results(whole)[0].rounds
+    assert result.real.median == pytest.approx(1.8 / (STEP_MS / (PLAIN_STEP_MS * 1.1)))
+
+
 def test_tokens_that_differ_from_plain_decoding_are_counted():
     assert validation_results(record())[0].unequal is None
     assert validation_results(record(unequal=2))[0].unequal == 20
