@@ -118,6 +118,18 @@ def test_what_there_is_no_room_for_is_left_out_and_said(monkeypatch):
     assert all(event["reason"].startswith("predicted not to fit: needs") for event in failed)
 
 
+def test_a_round_goes_without_what_there_is_no_room_for(monkeypatch):
+    stage = stage_with("ngram", "greedy")
+    short = "predicted not to fit: needs 2 GB, 1 GB free"
+    monkeypatch.setattr(
+        capacity, "why_not_decoded", lambda plan, row, way, device: short if way == PEER_SETTING else None
+    )
+    sweep = opened(stage)
+    assert ways(stage.said("decoding_failed")) == [PEER_SETTING]
+    sweep.measure_round()
+    assert set(ways(stage.said("block_decoded"))) == {PLAIN, SETTING, PEER}
+
+
 def test_a_noisy_copy_takes_what_was_predicted():
     stage = stage_with("noisy", "greedy")
     sweep = opened(stage)
