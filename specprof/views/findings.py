@@ -31,8 +31,9 @@ def certainty_signs(glyphs: Glyphs) -> dict[Certainty, str]:
     }
 
 
-def findings_view(findings: Sequence[Finding], palette: Palette, glyphs: Glyphs) -> Group:
-    """The findings in the order given, and below them what the signs mean. Empty where there are none."""
+def findings_view(findings: Sequence[Finding], acceptance: str, palette: Palette, glyphs: Glyphs) -> Group:
+    """The findings in the order given, and below them what the signs mean and whose acceptance it is that
+    speedups stand on. Empty where there are none."""
     if not findings:
         return Group()
     signs = certainty_signs(glyphs)
@@ -46,5 +47,6 @@ def findings_view(findings: Sequence[Finding], palette: Palette, glyphs: Glyphs)
         grid.add_row(sign, Text(glyphs.fit(where + finding.text), palette.style("text")))
     used = {finding.certainty for finding in findings}
     key = [f"{sign} {certainty}" for certainty, sign in signs.items() if certainty in used]
+    key.append(glyphs.fit(f"acceptance: {acceptance}"))
     parts: list[RenderableType] = [grid, Text("  ".join(key), palette.style("muted"))]
     return Group(*parts)

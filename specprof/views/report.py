@@ -66,7 +66,7 @@ def print_report(
     sections.append(breakdown_lines(record, width, palette, glyphs))
     sections.append(validation_lines(record, validation_results(record), width, palette, glyphs))
     if findings:
-        sections.append([findings_view(findings, palette, glyphs)])
+        sections.append([findings_view(findings, acceptance.text, palette, glyphs)])
     sections.append(_notices(record, warnings, palette, glyphs))
     print_sections(console, [*sections, *more])
 

@@ -22,9 +22,9 @@ PLAIN, SETTING = Way(None), Way(0)
 PEER, PEER_SETTING = Way(None, "transformers"), Way(0, "transformers")
 
 
-def stage_with(kind="none", verdict="drawn", batch_size=1, **fields):
+def stage_with(kind="none", verdict="drawn", batch_size=1, settings=(CHAIN,), **fields):
     drafts = DecodingDrafts(text=kind, kind=kind, depth=6 if kind in ("ngram", "noisy") else 0, **fields)
-    validation = Validation(tokens=8, verdict=verdict, drafts=drafts, settings=(CHAIN,), peer=True)
+    validation = Validation(tokens=8, verdict=verdict, drafts=drafts, settings=settings, peer=True)
     plan = small_plan(batch_sizes=(batch_size,), validation=validation, stopping=StoppingRule(target_ci=0.5))
     return Stage(ScriptedClock(EVEN), plan)
 
@@ -73,6 +73,13 @@ def test_plain_decoding_has_more_blocks_the_more_is_compared_with_it(settings, p
     assert sorted(validation.turns, key=validation.order.index) == [PLAIN] * (plain - 1) + validation.order
     validation.order = [PLAIN, PEER]
     assert validation.turns == [PLAIN, PEER]
+
+
+def test_a_round_has_as_many_plain_blocks_as_that():
+    stage = stage_with(settings=[CHAIN.model_copy(update={"name": str(number)}) for number in range(4)])
+    opened(stage).measure_round()
+    expected = [PLAIN, PLAIN, *(Way(setting) for setting in range(4)), PEER]
+    assert sorted(ways(stage.said("block_decoded")), key=expected.index) == expected
 
 
 def test_transformers_takes_one_sequence_only():

@@ -44,6 +44,7 @@ def spoilt(change) -> str:
         (lambda d: d["validation"][1]["blocks"][0].update(accepted=[10, 6, 2, 2]), "blocks[0]: a block of 2"),
         (lambda d: d["validation"][1]["blocks"][0].update(steps=7), "accepted: 10 for 7 steps"),
         (lambda d: d["validation"][1]["blocks"][0].update(total_ms=0), "total_ms"),
+        (lambda d: d["validation"][1]["blocks"][3].update(parts=None), "by specprof, without its parts"),
     ],
 )  # fmt: skip
 def test_decoding_that_cannot_be_is_refused_with_its_place(tmp_path, change, said):
@@ -78,6 +79,16 @@ def test_an_event_that_is_not_of_this_run_is_refused(event):
     with pytest.raises(RunFileProblem):
         reduction.apply(event)
     reduction.apply(ev.BlockDecoded(batch_size=1, seq_len=64, setting=None, block=plain_block(0)))
+
+
+def test_transformers_blocks_have_no_parts():
+    reduction = Reduction()
+    reduction.apply(events(plan(peer=True))[0])
+    theirs = plain_block(0).model_copy(update={"parts": None})
+    place = {"batch_size": 1, "seq_len": 64, "setting": None, "by": "transformers"}
+    reduction.apply(ev.BlockDecoded(**place, block=theirs))
+    with pytest.raises(RunFileProblem, match="by transformers, with its parts"):
+        reduction.apply(ev.BlockDecoded(**place, block=plain_block(1)))
 
 
 def test_a_run_that_does_not_decode_refuses_blocks():

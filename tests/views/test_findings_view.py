@@ -20,7 +20,7 @@ NOISE = Finding("order", 4, 128, "word " * 40, {}, "within noise", "paired")
 def shown(*findings: Finding, width: int = 80, glyphs: Glyphs = UNICODE) -> list[str]:
     stream = io.StringIO()
     console = Console(file=stream, width=width, color_system=None)
-    console.print(findings_view(findings, PLAIN, glyphs))
+    console.print(findings_view(findings, "log-fit", PLAIN, glyphs))
     return [line.rstrip() for line in stream.getvalue().rstrip("\n").split("\n")]
 
 
@@ -29,12 +29,12 @@ def test_each_has_the_sign_of_its_certainty() -> None:
     assert lines[0] == "● The speedup drops by 29 % − most at seq_len 128"
     assert lines[1].startswith("◐ It recovers [bold]a bit[/bold]")
     assert lines[2].startswith("○ word word")
-    assert lines[-1] == "● significant  ◐ suggestive  ○ within noise"
+    assert lines[-1] == "● significant  ◐ suggestive  ○ within noise  acceptance: log-fit"
     assert "\x1b" not in "".join(lines)
 
 
 def test_only_the_signs_in_use_are_explained() -> None:
-    assert shown(SURE)[-1] == "● significant"
+    assert shown(SURE)[-1] == "● significant  acceptance: log-fit"
 
 
 def test_long_findings_wrap_beside_their_sign() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.content import Content
 from textual.widget import Widget
 
 from specprof.plan.plan import Cell, Row
@@ -197,9 +198,10 @@ class StreamScreen(Frame):
         if self._curves_due.now(now_s) or source.ended:
             self._show_curves(source, digest)
         if self._findings_due.now(now_s) or source.ended:
-            self.query_one(FindingsPanel).show(
-                tuple(digest.findings(cast("SpecprofApp", self.app).models[0]))
-            )
+            model = cast("SpecprofApp", self.app).models[0]
+            panel = self.query_one(FindingsPanel)
+            panel.show(tuple(digest.findings(model)))
+            panel.border_subtitle = Content(panel.look.glyphs.fit(model.text))
 
     def _with_held(self, found: RowNow, now_s: float) -> RowNow:
         """The row with a current cell that stays for a moment."""
