@@ -174,6 +174,7 @@ def test_findings_appear_as_soon_as_they_are_significant():
         await seen.pilot.pause()
         assert "●" in seen.text
         assert "none yet" not in seen.text
+        assert "─ log-fit:a=0.477" in seen.text  # whose acceptance it is
 
     see(screen_of(told), play)
 

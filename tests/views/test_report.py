@@ -59,6 +59,7 @@ def test_table_curves_and_findings_follow_in_this_order() -> None:
               ("a published figure", "seq_len  K = 1", "Number of Candidate Tokens", "● Cliff")]  # fmt: skip
     assert places == sorted(places)
     assert "Simulated Speedup @" in shown
+    assert shown.splitlines()[-1].endswith(f"acceptance: {PUBLISHED.text}")
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
