@@ -143,7 +143,7 @@ def test_nobody_else_decodes_where_that_is_not_wanted(command: Command):
         (("--acceptance", "chain:alpha=1.5"), "alpha 1.5 is out of range"),
         (("--acceptance", "log-fit"), "not which candidates are right"),
         (("--candidates", "1"), "nothing to decode with"),
-        (("--acceptance", "medusa:heads=1", "--candidates", "64"), "nothing to decode with"),
+        (("--acceptance", "medusa:heads=1", "--candidates", "64"), "heads=1,model=7b has no 64 candidates"),
         (("--drafts", "noisy:0.1"), "is not complete"),
         (("--drafts", "noisy:x:4"), "the noise wants a number"),
         (("--drafts", "ngram:0"), "the depth wants a whole number"),

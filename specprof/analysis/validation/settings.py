@@ -41,21 +41,23 @@ def settings_from(
 
     Raises UsageProblem for a model that says how many tokens a step yields and not which candidates.
     """
-    found, left_out = list[Setting](), list[str]()
+    found, lacking = list[Setting](), list[str]()
     for model in models:
         for candidates in sorted({count for count in counts if count > 1}):
             setting = _setting(model, candidates)
             if setting is None:
-                left_out.append(f"{model.text} has no {candidates} candidates: left out")
+                lacking.append(f"{model.text} has no {candidates} candidates")
             else:
                 found.append(setting)
+    if not found and lacking:
+        raise UsageProblem(f"there is nothing to decode with: {lacking[-1][:200]}", "give fewer candidates")
     if not found:
         raise UsageProblem("there is nothing to decode with", "give --candidates beyond 1")
     if len(found) > MAX_SETTINGS:
         raise UsageProblem(
             f"{len(found)} settings are more than {MAX_SETTINGS}", "give fewer models or counts"
         )
-    return tuple(found), tuple(left_out)
+    return tuple(found), tuple(f"{one}: left out" for one in lacking)
 
 
 def _setting(model: AcceptanceModel, candidates: int) -> Setting | None:
