@@ -9,10 +9,10 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer
 
 from specprof.tui.kept_styles import forget_kept_styles
 from specprof.tui.look import Look, look_of
+from specprof.tui.widgets.keys_footer import KeysFooter
 from specprof.tui.widgets.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmall
 
 WIDE = 100
@@ -35,14 +35,14 @@ class Frame(Screen[Any]):
     def compose(self) -> ComposeResult:
         with Container(id="whole"):
             yield from self.compose_body()
-        yield Footer(show_command_palette=False)
+        yield KeysFooter(show_command_palette=False)
         yield TooSmall()
 
     def on_unmount(self) -> None:
         forget_kept_styles()
 
     def on_resize(self, event: events.Resize) -> None:
-        self.query_one(Footer).compact = event.size.width < ROOMY
+        self.query_one(KeysFooter).compact = event.size.width < ROOMY
 
     def compose_body(self) -> ComposeResult:
         """The screen's own widgets, from the status line down."""
