@@ -29,11 +29,13 @@ _INTERVALS = (*TIMED, "latency_ms", "ratio", "beside_latency_ms", "beside_ratio"
 
 
 def check_reference(record: RunRecord, where: str) -> None:
-    """A published figure holds speedups `[sequence length][candidates]` of one batch size, and no cells."""
+    """A published figure holds speedups `[sequence length][candidates]` of one batch size, and nothing that
+    was measured."""
     reference, plan = record.reference, record.plan
     assert reference is not None
-    if record.cells:
-        raise RunFileProblem(f"{where}: cells: a published figure has none")
+    for name in ("cells", "drafts", "validation", "telemetry"):
+        if getattr(record, name):
+            raise RunFileProblem(f"{where}: {name}: a published figure has none")
     if len(plan.batch_sizes) != 1:
         raise RunFileProblem(f"{where}: plan.batch_sizes: a published figure has one")
     if len(reference.speedup) != len(plan.seq_lens):

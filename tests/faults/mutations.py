@@ -203,7 +203,11 @@ def _near(parent: Any, key: Any, source: random.Random, raw: list[str]) -> None:
     if isinstance(old, list | dict | str | None):
         _longer_or_shorter(parent, key, source, raw)
     else:
-        parent[key] = source.choice((old + 1, -old, old / 7, old * 1.0001, old * 1e6, round(old, 1), not old))
+        try:
+            near = (old + 1, -old, old / 7, old * 1.0001, old * 1e6, round(old, 1), not old)
+        except OverflowError:  # an earlier change has made it larger than any float
+            near = (old + 1, -old, old // 7, old, old, old, not old)
+        parent[key] = source.choice(near)
 
 
 def _longer_or_shorter(parent: Any, key: Any, source: random.Random, raw: list[str]) -> None:

@@ -39,3 +39,18 @@ def test_a_published_figure_that_does_not_fit_its_plan_is_refused(tmp_path: Path
     document = published([[1.0, 2.0, 1.5], [1.0, 1.9, 1.4]])
     document["cells"] = [{**Cell(1, 128, 1)._asdict(), "verdict": "valid"}]
     assert refusal(tmp_path, document) == "run.json: cells: a published figure has none"
+    document = published([[1.0, 2.0, 1.5], [1.0, 1.9, 1.4]])
+    document["telemetry"] = [sample.model_dump(mode="json") for sample in RECORD.telemetry[:1]]
+    assert refusal(tmp_path, document) == "run.json: telemetry: a published figure has none"
+
+
+def test_a_published_figure_has_no_drafts_and_nothing_decoded(tmp_path: Path) -> None:
+    """A draft pass of a row that is not in the plan went through, and `tree` fell over it."""
+    document = published([[1.0, 2.0, 1.5], [1.0, 1.9, 1.4]])
+    where = {"batch_size": 9, "seq_len": 9}
+    document["drafts"] = [{"drafter": "eagle:5", "kind": "eagle", "depth": 5, "width": 10, **where,
+                           "verdict": "failed"}]  # fmt: skip
+    assert refusal(tmp_path, document) == "run.json: drafts: a published figure has none"
+    document["drafts"] = []
+    document["validation"] = [{**where, "setting": None}]
+    assert refusal(tmp_path, document) == "run.json: validation: a published figure has none"

@@ -9,8 +9,7 @@ class KeysFooter(Footer):
     """textual's, without the keys that it has shown before.
 
     Each key follows the footer's `compact`, and is only forgotten when that changes (textual 8.2): a screen
-    that stays below others would keep every key of every time that it came to the top, some 200 KiB in a minute
-    of use.
+    that stays below others would keep the keys of every time that it came to the top, 18 KiB each.
     """
 
     async def recompose(self) -> None:
