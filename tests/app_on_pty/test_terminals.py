@@ -69,6 +69,20 @@ def test_no_frame_is_blank_once_the_first_one_is_drawn(specprof: Specprof):
     terminal.wait_exit()
 
 
+def test_where_nothing_changes_nothing_is_drawn(specprof: Specprof):
+    terminal = specprof("replay", "llama-7b-cpu-bs1")
+    terminal.wait_for("Findings")
+    terminal.press("space")
+    terminal.wait_for("paused")
+    for keys in ((), ("l",), ("escape", "enter")):
+        terminal.press(*keys)
+        time.sleep(1.0)
+        drawn = len(terminal.raw)
+        time.sleep(1.5)  # many ticks
+        assert terminal.raw[drawn:] == b""
+    assert "[1 Speedup]" in terminal.text()
+
+
 def test_a_suspended_app_gives_the_terminal_back_and_takes_it_again(specprof: Specprof):
     specprof.stage.does((0, "sample 15", "pause"))
     terminal = specprof.run()

@@ -83,6 +83,8 @@ class StreamScreen(Frame):
         self._curves_due, self._findings_due = _Due(CURVES_S), _Due(FINDINGS_S)
         self._held: tuple[float, Cell | None] = (0.0, None)
         self._panel = 0
+        self._acceptance = ""
+        """Whose it is that the findings stand on."""
         self._batch: int | None = None
         """The batch size shown, where the user chose one."""
 
@@ -201,7 +203,9 @@ class StreamScreen(Frame):
             model = cast("SpecprofApp", self.app).models[0]
             panel = self.query_one(FindingsPanel)
             panel.show(tuple(digest.findings(model)))
-            panel.border_subtitle = Content(panel.look.glyphs.fit(model.text))
+            if model.text != self._acceptance:  # setting it draws the panel anew, whatever it was
+                self._acceptance = model.text
+                panel.border_subtitle = Content(panel.look.glyphs.fit(model.text))
 
     def _with_held(self, found: RowNow, now_s: float) -> RowNow:
         """The row with a current cell that stays for a moment."""
