@@ -91,7 +91,7 @@ def validate(
 ) -> None:
     """Decode real tokens with and without speculation, and say how far off the simulation was.
 
-    Each round decodes blocks plainly, one with every setting, and times the verify steps that the
+    Each round decodes some blocks plainly, one with every setting, and times the verify steps that the
     prediction stands on. An unfinished run is gone on with by: specprof run --resume --output FILE
     """
     from specprof.analysis.validation.settings import settings_for

@@ -110,7 +110,8 @@ class RowValidation:
 
     @property
     def turns(self) -> list[Way]:
-        """The blocks of a round: each way's, and more plain ones the more ways are compared with them."""
+        """The blocks of a round: one of each way, of plain decoding about the square root of how many are
+        compared with it (Dunnett, JASA 50, 1955: one control beside several treatments)."""
         compared = sum(way.by == "specprof" for way in self.order) - 1
         plain = min(PLAIN_MAX_BLOCKS, round(math.sqrt(max(1, compared))))
         return [PLAIN] * (plain - 1) + self.order

@@ -31,7 +31,8 @@ class Parts(BaseModel):
     keep: Milliseconds = Field(default=0.0, description="Moving accepted rows of the cache together")
 
     def and_also(self, other: Parts) -> Parts:
-        return Parts(**{name: ms + getattr(other, name) for name, ms in self})
+        """Both added up: where a file has the most that a part may take, that is more."""
+        return self.model_copy(update={name: ms + getattr(other, name) for name, ms in self})
 
 
 class Block(BaseModel):

@@ -10,12 +10,15 @@ from pydantic import ValidationError
 from specprof.errors import RunFileProblem
 from specprof.plan.validation import Setting
 from specprof.run import events as ev
-from specprof.run.decoding import Block, pooled
+from specprof.run.decoding import Block, Parts, pooled
 from specprof.run.journal import document_text
 from specprof.run.reading import load_record
 from specprof.run.reduce import Reduction
 
 from .decoded_run import block, events, plain_block, plan, record
+
+MOST_MS = 1e12
+"""That a file may say."""
 
 
 def test_a_document_gives_back_what_was_decoded(tmp_path):
@@ -138,6 +141,8 @@ def test_blocks_of_one_round_count_as_one():
     assert both.parts.accept == first.parts.accept + second.parts.accept
     assert (both.moved_rows, both.unequal, both.suspended) == (3, 1, False)
     assert both.spread_rows == pytest.approx((1.0 * 10 + 4.0 * 5) / 15)
+    most = [one.model_copy(update={"parts": Parts(verify=MOST_MS)}) for one in (first, second)]
+    assert pooled(most)[3].parts.verify == 2 * MOST_MS
     peers = [one.model_copy(update={"parts": None, "unequal": None}) for one in (first, second)]
     assert pooled(peers)[3].parts is None
     assert pooled(peers)[3].unequal is None

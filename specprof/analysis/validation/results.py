@@ -96,16 +96,16 @@ def validation_results(record: RunRecord) -> list[Result]:
     validation = record.plan.validation
     if validation is None:
         return []
-    cells = {cell.cell: cell for cell in record.cells}
+    timed = {cell.cell: _by_round(cell) for cell in record.cells}
     own = [one for one in record.validation if one.by == "specprof"]
-    plain = {one.row: one for one in own if one.setting is None}
+    plain = {one.row: one.by_round() for one in own if one.setting is None}
     found = []
     for one in own:
         if one.setting is None or one.row not in plain:
             continue
         setting = validation.settings[one.setting]
-        base, cell = (cells.get(Cell(*one.row, k)) for k in (1, setting.candidates))
-        result = _result(one, plain[one.row], setting, base, cell)
+        one_ms, several_ms = (timed.get(Cell(*one.row, k), {}) for k in (1, setting.candidates))
+        result = _result(one, setting, plain[one.row], one_ms, several_ms)
         if result is not None:
             found.append(result)
     return found
@@ -113,13 +113,13 @@ def validation_results(record: RunRecord) -> list[Result]:
 
 def _result(
     decoding: DecodingRecord,
-    plain: DecodingRecord,
     setting: Setting,
-    base: CellRecord | None,
-    cell: CellRecord | None,
+    plains: dict[int, Block],
+    one: dict[int, float],
+    several: dict[int, float],
 ) -> Result | None:
-    one, several = _by_round(base), _by_round(cell)
-    blocks, plains = decoding.by_round(), plain.by_round()
+    """`plains` are blocks, `one` and `several` T(1) and T(K) in ms, each by their rounds."""
+    blocks = decoding.by_round()
     rounds = sorted(blocks.keys() & plains.keys() & one.keys() & several.keys())
     if not rounds:
         return None
@@ -159,9 +159,9 @@ def _drafting_counts(draft_ms: NDArray[np.float64], verify_ms: NDArray[np.float6
     return float(np.median(draft_ms / verify_ms)) > 0.01
 
 
-def _by_round(cell: CellRecord | None) -> dict[int, float]:
+def _by_round(cell: CellRecord) -> dict[int, float]:
     """Median of a cell's samples in each round, ms, those of interrupted rounds left out."""
-    if cell is None or cell.measured_ms is None:
+    if cell.measured_ms is None:
         return {}
     several: dict[int, list[float]] = defaultdict(list)
     for ms, number in zip(cell.measured_ms.samples, cell.measured_ms.rounds, strict=True):
