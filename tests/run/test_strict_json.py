@@ -170,3 +170,9 @@ def test_an_integer_is_a_number_and_a_list_a_tuple() -> None:
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_validated_float_is_the_same_to_the_last_bit(value: float) -> None:
     assert validated(TypeAdapter(float), parse(json.dumps(value), "x"), "x") == value
+
+
+def test_an_empty_key_is_a_place_in_a_model_too() -> None:
+    with pytest.raises(RunFileProblem) as refused:
+        validated(TypeAdapter(dict[str, dict[str, int]]), {"a": {"": "x"}}, "run.json")
+    assert refused.value.what.startswith('run.json: a."": ')
