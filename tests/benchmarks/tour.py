@@ -23,6 +23,8 @@ RUNS = re.compile(r"^Runs  .*Enter Open", re.DOTALL)
 PLAN = "Enter starts it"
 NO_CROSSHAIR = "arrow keys put a crosshair"
 FILTER = "/ name, model, device or status"
+FOUND = "all findings"
+"""What stands in the palette as long as it is open; its placeholder goes with the first letter."""
 
 
 class ForgetfulTerminal(Terminal):
@@ -121,8 +123,8 @@ class Tour:
             self.theme_names |= self._themes_said()
             self.pause(0.7)
         self.key("ctrl+p", "Search for commands")
-        self.type("findings", "all findings")
-        self.key("escape", without("Search for commands"))
+        self.type("findings", FOUND)
+        self.key("escape", without(FOUND))
 
     def _themes_said(self) -> set[str]:
         """The names in the notices in the corner: some of the last ones stand there still."""
