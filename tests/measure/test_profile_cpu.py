@@ -248,23 +248,3 @@ def test_a_torch_without_cuda_is_not_asked_for_kernels():
         pytest.skip("this one has CUDA")
     with pytest.raises(ProfileFailed, match="kineto"):
         record(lambda: None, CPU, with_kernels=True)
-
-
-@pytest.mark.filterwarnings("ignore:.*torch.jit.script.*:DeprecationWarning")
-def test_operators_that_torch_runs_in_other_threads_do_not_count_twice():
-    @torch.jit.script
-    def product(left: torch.Tensor) -> torch.Tensor:
-        return torch.mm(left, left)
-
-    @torch.jit.script
-    def forked(left: torch.Tensor) -> torch.Tensor:
-        first = torch.jit.fork(product, left)
-        second = torch.jit.fork(product, left + 1)
-        own = torch.mm(left, left)
-        return torch.jit.wait(first) + torch.jit.wait(second) + own
-
-    square = torch.randn(400, 400)
-    assert len({event.thread for event in record(lambda: forked(square), CPU)}) > 1
-    found = profile_step(Step(lambda: forked(square)), CPU)
-    _adds_up(found)
-    assert next(kernel.calls for kernel in found.kernels if kernel.name == "aten::mm") == 3

@@ -139,6 +139,11 @@ def test_another_thread_counts_only_while_the_steps_own_is_idle():
         + _events(("aten::bmm", 40, 70), ("aten::bmm", 90, 130), thread=3)
     )
     assert _us(found) == {"elementwise": 20, "linear": 20, "attention": 20 + 10, "gaps": 30}
+    assert {kernel.name: kernel.calls for kernel in found.kernels} == {
+        "aten::add": 1,
+        "aten::mm": 1,
+        "aten::bmm": 2,
+    }
 
 
 def test_another_thread_works_for_the_module_that_is_open():
