@@ -33,11 +33,11 @@ def percent(share: float) -> str:
     return f"{shown:.0f} %" if shown >= 99.95 else f"{shown:.1f} %"
 
 
-def plus_minus(median: float, low: float, high: float) -> str:
-    """Half the interval's width over the median, as `±1.2 %`; nothing where the value is exact."""
+def plus_minus(middle: float, low: float, high: float) -> str:
+    """Half the interval's width over the median or mean, as `±1.2 %`; nothing where the value is exact."""
     if high == low:
         return ""
-    return f"±{percent((high - low) / 2 / median)}" if median > 0 else "±∞ %"
+    return f"±{percent((high - low) / 2 / middle)}" if middle > 0 else "±∞ %"
 
 
 def duration(seconds: float) -> str:

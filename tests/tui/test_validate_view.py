@@ -17,7 +17,7 @@ def test_the_last_view_of_a_run_that_decoded_shows_what_came_of_it(size):
         assert "[0 Val" in seen.lines[1]
         assert "measured by decoding" in seen.text
         await seen.press("end")
-        assert "In each round the parts multiply" in seen.text
+        assert "ranked by their" in seen.text
 
     see(results_of(Run.of(record())), play, size=size)
 

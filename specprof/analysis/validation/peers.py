@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from specprof.analysis.validation.middle import Mean, MiddleRounds
 from specprof.plan.plan import Row
 from specprof.plan.validation import Setting, Way
 from specprof.run.decoding import Block, DecodingRecord, together
 from specprof.run.record import RunRecord
-from specprof.run.statistics import Estimate, median_estimate
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class PeerResult:
     """None is plain decoding."""
     rounds: int
     """That both have."""
-    own_ms: Estimate
-    peer_ms: Estimate
-    ratio: Estimate
+    own_ms: Mean
+    peer_ms: Mean
+    ratio: Mean
     """Ours over theirs: below 1 ours is the faster."""
     own_tokens_per_step: float
     peer_tokens_per_step: float
@@ -57,15 +57,16 @@ def _result(own: DecodingRecord, peer: DecodingRecord, setting: Setting | None) 
         return None
     own_blocks, peer_blocks = [ours[r] for r in rounds], [theirs[r] for r in rounds]
     own_ms, peer_ms = (
-        np.array([block.total_ms / block.tokens for block in blocks]) for blocks in (own_blocks, peer_blocks)
+        np.log([block.total_ms / block.tokens for block in blocks]) for blocks in (own_blocks, peer_blocks)
     )
+    middle = MiddleRounds(own_ms - peer_ms)
     return PeerResult(
         row=own.row,
         setting=setting,
         rounds=len(rounds),
-        own_ms=median_estimate(own_ms),
-        peer_ms=median_estimate(peer_ms),
-        ratio=median_estimate(own_ms / peer_ms),
+        own_ms=middle.mean(own_ms),
+        peer_ms=middle.mean(peer_ms),
+        ratio=middle.mean(own_ms - peer_ms),
         own_tokens_per_step=_tokens_per_step(own_blocks),
         peer_tokens_per_step=_tokens_per_step(peer_blocks),
         unequal=together([block.unequal for block in peer_blocks]),

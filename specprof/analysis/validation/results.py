@@ -3,7 +3,8 @@
 One step of speculative decoding yields E tokens and takes as long as plain decoding of q tokens: the real
 speedup is E/q. The simulation says E / (T(K)/T(1)); where a drafter had nothing to propose the step is one of
 K = 1, and T(K) stands for the mean of both. Both are taken with the acceptance that was realised, so
-chance in what was accepted is no error of the simulation. All times are paired by their rounds.
+chance in what was accepted is no error of the simulation. All times are paired by their rounds, and all that
+is said of a setting comes of the same middle rounds (see middle.py), so that it multiplies to each other.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from specprof.analysis.validation.middle import Mean, MiddleRounds
 from specprof.plan.plan import Cell, Row
 from specprof.plan.validation import Setting
 from specprof.run.cell_record import CellRecord
 from specprof.run.decoding import Block, DecodingRecord, together
 from specprof.run.record import RunRecord
-from specprof.run.statistics import Estimate, median_estimate
 
 BOUND = 0.05
 """The difference that the simulation is held to."""
@@ -63,12 +64,12 @@ class Result:
     """Tokens per step of a sequence."""
     realised_error: float
     """Standard error of that, as independent steps have it."""
-    simulated: Estimate
+    simulated: Mean
     """E(K) / (T(K)/T(1)) with the realised E."""
-    predicted: Estimate
+    predicted: Mean
     """The same with the drafting that was measured: where nothing drafts it is the simulated one."""
-    real: Estimate
-    error: Estimate
+    real: Mean
+    error: Mean
     """real/predicted − 1."""
     gap: Gap
     spread_rows: float
@@ -82,7 +83,7 @@ class Result:
 
     @property
     def within_bound(self) -> bool:
-        return abs(self.error.median) <= BOUND
+        return abs(self.error.mean) <= BOUND
 
     @property
     def sure(self) -> bool:
@@ -133,7 +134,10 @@ def _result(
     several_ms = alone * one_ms + (1 - alone) * full_ms
     draft_ms = _part_ms([blocks[r] for r in rounds], "draft")
     drafted = draft_ms if _drafting_counts(draft_ms, several_ms) else np.zeros_like(draft_ms)
-    predicted = (several_ms + drafted) / one_ms
+    simulated = np.log(one_ms / several_ms)
+    predicted = np.log(one_ms / (several_ms + drafted))
+    real = np.log(plain_ms / step_ms)
+    middle = MiddleRounds(real - predicted)
     return Result(
         row=decoding.row,
         setting=setting,
@@ -142,11 +146,11 @@ def _result(
         rounds=len(rounds),
         realised=realised,
         realised_error=_standard_error([blocks[r] for r in rounds], realised),
-        simulated=_scaled(median_estimate(one_ms / several_ms), realised),
-        predicted=_scaled(median_estimate(1 / predicted), realised),
-        real=_scaled(median_estimate(plain_ms / step_ms), realised),
-        error=_less_one(median_estimate(plain_ms / step_ms * predicted)),
-        gap=_gap([blocks[r] for r in rounds], plain_ms, one_ms, several_ms),
+        simulated=middle.mean(simulated).scaled(realised),
+        predicted=middle.mean(predicted).scaled(realised),
+        real=middle.mean(real).scaled(realised),
+        error=middle.mean(real - predicted).less_one(),
+        gap=_gap([blocks[r] for r in rounds], middle, np.log(plain_ms / one_ms), several_ms),
         spread_rows=float(np.mean([blocks[r].spread_rows for r in rounds])),
         plain_share=sum(blocks[r].plain_steps for r in rounds) / sum(blocks[r].steps for r in rounds),
         unequal=together([blocks[r].unequal for r in rounds]),
@@ -171,12 +175,9 @@ def _by_round(cell: CellRecord) -> dict[int, float]:
 
 
 def _gap(
-    blocks: list[Block],
-    plain_ms: NDArray[np.float64],
-    one_ms: NDArray[np.float64],
-    several_ms: NDArray[np.float64],
+    blocks: list[Block], middle: MiddleRounds, baseline: NDArray[np.float64], several_ms: NDArray[np.float64]
 ) -> Gap:
-    """The means over all rounds."""
+    """Of the same rounds as the difference. `baseline` is the logarithm of plain decoding over T(1)."""
     verify = _part_ms(blocks, "verify")
     step = np.array([block.step_ms for block in blocks])
     verify = np.minimum(np.maximum(verify, 1e-9), step)
@@ -186,13 +187,13 @@ def _gap(
         rate = np.where(beyond > 0, -np.log(step / verify) / beyond, 0.0)
 
     def of(part: NDArray[np.float64]) -> float:
-        return float(np.mean(part * rate))
+        return middle.log_mean(part * rate)
 
     parts = {name: _part_ms(blocks, name) for name in ("draft", "accept", "keep")}
     host = np.maximum(0.0, beyond - sum(parts.values()))
     return Gap(
-        baseline=float(np.mean(np.log(plain_ms / one_ms))),
-        verify=float(np.mean(-np.log(verify / several_ms))),
+        baseline=middle.log_mean(baseline),
+        verify=middle.log_mean(-np.log(verify / several_ms)),
         **{name: of(part) for name, part in parts.items()},
         host=of(host),
     )
@@ -201,14 +202,6 @@ def _gap(
 def _part_ms(blocks: list[Block], name: str) -> NDArray[np.float64]:
     """What a step of each block took of a part, ms; 0 where the loop did not tell."""
     return np.array([getattr(block.parts, name, 0.0) / block.steps for block in blocks])
-
-
-def _scaled(estimate: Estimate, by: float) -> Estimate:
-    return Estimate(*(value * by for value in estimate))
-
-
-def _less_one(estimate: Estimate) -> Estimate:
-    return Estimate(*(value - 1 for value in estimate))
 
 
 def _standard_error(blocks: list[Block], mean: float) -> float:

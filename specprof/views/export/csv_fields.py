@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 
 from specprof.run.sanitize import clean
-from specprof.run.statistics import Estimate
 
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet takes for the beginning of a formula, the wide ones too (OWASP, CSV injection)."""
 
 
-def interval(of: Estimate | None) -> list[str]:
+def interval(of: tuple[float, float, float] | None) -> list[str]:
+    """A value and the two ends of its interval."""
     return ["", "", ""] if of is None else [number(part) for part in of]
 
 

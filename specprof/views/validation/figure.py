@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from specprof.analysis.validation.middle import Mean
 from specprof.analysis.validation.results import Result
 from specprof.plan.plan import Row
 from specprof.run.record import RunRecord
-from specprof.run.statistics import Estimate
 from specprof.views.curves.figure import SPEEDUP_LABEL, Figure, Overlay, Series
 
 MEASURED = "measured by decoding"
@@ -42,21 +42,19 @@ def validation_figure(record: RunRecord, results: Sequence[Result], row: Row) ->
     return figure, Overlay(MEASURED, tuple(real))
 
 
-def _series(
-    number: int, found: Sequence[Result], value: Callable[[Result], Estimate], *, base: bool
-) -> Series:
+def _series(number: int, found: Sequence[Result], value: Callable[[Result], Mean], *, base: bool) -> Series:
     """Ascending in K; the curve begins at one candidate, which is compared with itself."""
     ordered = sorted(found, key=lambda one: one.setting.candidates)
     points = [(one.setting.candidates, value(one)) for one in ordered]
     if base:
-        points.insert(0, (1, Estimate(1.0, 1.0, 1.0)))
+        points.insert(0, (1, Mean(1.0, 1.0, 1.0)))
     count = len(points)
     return Series(
         number,
         np.array([k for k, _ in points], dtype=np.int64),
-        np.array([estimate.median for _, estimate in points]),
-        np.array([estimate.low for _, estimate in points]),
-        np.array([estimate.high for _, estimate in points]),
+        np.array([one.mean for _, one in points]),
+        np.array([one.low for _, one in points]),
+        np.array([one.high for _, one in points]),
         np.ones(count, dtype=np.bool_),
         np.zeros(count, dtype=np.bool_),
     )

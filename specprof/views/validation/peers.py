@@ -21,9 +21,9 @@ def peer_line(one: PeerResult) -> list[Word]:
     return [
         (str(one.setting.candidates if one.setting else 1), "text"),
         (one.setting.name if one.setting else "none", "accent"),
-        (number(one.own_ms.median), "text"),
-        (number(one.peer_ms.median), "text"),
-        (number(one.ratio.median, 3), "good" if one.ratio.low <= 1 else "warn"),
+        (number(one.own_ms.mean), "text"),
+        (number(one.peer_ms.mean), "text"),
+        (number(one.ratio.mean, 3), "good" if one.ratio.low <= 1 else "warn"),
         (f"{number(one.ratio.low, 3)} to {number(one.ratio.high, 3)}", "muted"),
         (number(one.own_tokens_per_step, 2), "text"),
         (number(one.peer_tokens_per_step, 2), "text"),

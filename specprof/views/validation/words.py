@@ -32,10 +32,10 @@ def result_line(one: Result) -> list[Word]:
     return [
         (str(one.setting.candidates), "text"),
         (one.setting.name, "accent"),
-        (f"{number(one.predicted.median, 3)}×", "text"),
-        (f"{number(one.real.median, 3)}×", "text"),
+        (f"{number(one.predicted.mean, 3)}×", "text"),
+        (f"{number(one.real.mean, 3)}×", "text"),
         (plus_minus(*one.real), "muted"),
-        (signed(one.error.median), "good" if one.within_bound else "warn"),
+        (signed(one.error.mean), "good" if one.within_bound else "warn"),
         (f"{signed(one.error.low)} to {signed(one.error.high)}", "muted"),
         ("" if asked is None else number(asked, 2), "muted"),
         (f"{number(one.realised, 2)} {error}", "text"),
@@ -62,10 +62,10 @@ def verdict_words(found: Sequence[Result]) -> Iterator[Word]:
     within = sum(one.within_bound for one in found)
     words = f"{within} of {len(found)} settings lie within {percent(BOUND)} of the prediction"
     yield words, "good" if within == len(found) else "warn"
-    beyond = sorted((one for one in found if not one.within_bound), key=lambda one: -abs(one.error.median))
+    beyond = sorted((one for one in found if not one.within_bound), key=lambda one: -abs(one.error.mean))
     for one in beyond[:MOST_EXPLAINED]:
         known = "" if one.sure else ", which its interval does not make sure"
-        words = f"K = {one.setting.candidates}, {one.setting.name}: {signed(one.error.median)}{known}; "
+        words = f"K = {one.setting.candidates}, {one.setting.name}: {signed(one.error.mean)}{known}; "
         yield words + most_of(one.gap), "muted"
     if len(beyond) > MOST_EXPLAINED:
         yield f"… and {len(beyond) - MOST_EXPLAINED} more, see the table", "muted"
@@ -135,5 +135,10 @@ def note_words(record: RunRecord, results: Sequence[Result]) -> Iterator[Word]:
     if validation.verdict == "sampled":
         who += f"; sampled at temperature {validation.temperature:g}, plainly and speculatively"
     yield f"{who[0].upper()}{who[1:]}. Predicted = E real / (T(K)/T(1)), of the same rounds.", "muted"
-    words = "In each round the parts multiply to real over simulated; shown are their means, where the "
-    yield words + "difference is a median. The part keep moves accepted rows of the cache.", "muted"
+    words = (
+        "All of a setting is the geometric mean of the same rounds: those left when they are ranked by their "
+    )
+    words += (
+        "difference and a quarter goes at either end. So parts multiply to real over simulated. The part "
+    )
+    yield words + "keep moves accepted rows of the cache.", "muted"
