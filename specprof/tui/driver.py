@@ -22,7 +22,7 @@ _ASCII = {
     **dict.fromkeys("▄▅▆▇█▀▓▒▰■", "#"),
     **dict.fromkeys("░▱□", "."),
     **dict.fromkeys("★✶●◆◉⬤•", "*"),
-    **dict.fromkeys("☆○◇◌", "o"),
+    **dict.fromkeys("☆○◇◌◈", "o"),
     **dict.fromkeys("▸▶►→❯›»", ">"),
     **dict.fromkeys("◂◀◄←❮‹«", "<"),
     **dict.fromkeys("▲↑△⌃", "^"),

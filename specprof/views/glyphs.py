@@ -12,6 +12,7 @@ _SPELLED = {
     "★": "*",
     "☆": "o",
     "◇": "%",
+    "◈": "&",
     "✶": "*",
     "✕": "x",
     "✓": "+",
@@ -75,6 +76,8 @@ class Glyphs:
     """A point that cannot be told from the best of its row."""
     other: str = "◇"
     """A point of a second run."""
+    both: str = "◈"
+    """A point of either run in one place."""
     significant: str = "●"
     suggestive: str = "◐"
     within_noise: str = "○"
@@ -113,6 +116,7 @@ ASCII = Glyphs(
     untrusted="x",
     near_best="o",
     other="%",
+    both="&",
     significant="!",
     suggestive="?",
     within_noise="~",

@@ -267,10 +267,20 @@ def test_without_colour_letters_tell_the_second_runs_points_apart_too() -> None:
     assert "◇c seq_len 512" in words(drawing)
 
 
-def test_our_point_covers_theirs_in_the_same_cell() -> None:
-    drawing = draw(figure(*OURS), overlay=Overlay("same", OURS))
+@pytest.mark.parametrize(("glyphs", "both"), [(UNICODE, "◈"), (ASCII, "&")], ids=["unicode", "ascii"])
+def test_points_of_both_runs_in_one_cell_have_a_sign_of_their_own(glyphs: Glyphs, both: str) -> None:
+    drawing = draw(figure(*OURS), glyphs=glyphs, overlay=Overlay("same", OURS))
     assert drawing.laid_over == ()
-    assert {sign_at(drawing, mark) for mark in drawing.marks} == {"★"}
+    assert {sign_at(drawing, mark) for mark in drawing.marks} == {both}
+    assert f"{glyphs.other} same ({both} both)" in words(drawing)
+
+
+def test_a_doubtful_point_keeps_its_sign_where_a_good_one_falls_on_it() -> None:
+    doubtful, good = series(128, {16: 6.0, 32: 9.0}, untrusted=(32,)), series(128, {16: 6.0, 32: 9.0})
+    for ours, theirs in ((doubtful, good), (good, doubtful)):
+        drawing = draw(figure(ours), overlay=Overlay("theirs", (theirs,)))
+        signs = {mark.candidates: sign_at(drawing, mark) for mark in drawing.marks}
+        assert signs == {16: "◈", 32: "✕" if ours is doubtful else "★"}
 
 
 def test_an_invalid_point_of_the_second_run_does_not_look_like_a_good_one() -> None:
@@ -309,6 +319,6 @@ def test_the_legend_hides_no_point_of_either_run(size: tuple[int, int]) -> None:
     theirs = Overlay("medusa", tuple(series_of(FIGURE, QUANTITIES["speedup"], PUBLISHED, 4)))
     for palette in (DARK, PLAIN):
         drawing = draw(run, size, palette, overlay=theirs)
-        assert all(sign_at(drawing, mark) == "★" for mark in drawing.marks)
+        assert {sign_at(drawing, mark) for mark in drawing.marks} == {"★", "◈"}  # both are 1 at K = 1
         assert all(sign_at(drawing, mark) == "◇" for mark in drawing.laid_over)
         assert len({mark.candidates for mark in drawing.laid_over}) >= 7

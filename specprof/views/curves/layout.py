@@ -62,6 +62,14 @@ class Layout:
             if (star.column, star.row) not in covered
         )
 
+    def shared(self) -> frozenset[tuple[int, int]]:
+        """Columns and rows of cells in which a good point of either run falls."""
+        good = [
+            {(star.column, star.row) for curve in curves for star in curve.stars if star.plain}
+            for curves in (self.plotted, self.laid_over)
+        ]
+        return frozenset(good[0] & good[1])
+
     def _mark(self, curve: PlottedCurve, star: Star) -> Mark:
         row, column = self.sheet_row(star.row), self.left + star.column
         return Mark(curve.seq_len, star.candidates, row, column, star.provisional)

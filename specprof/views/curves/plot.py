@@ -74,7 +74,8 @@ def draw_figure(
 
     Without colour, or with more curves than the palette has colours, letters tell the curves apart; with
     `letters` they always stand there. With `seq_lens`, all that the plan holds, a curve keeps its colour
-    while others are still to come. An overlay's points are single ones, of another sign.
+    while others are still to come. An overlay's points are single ones, of another sign; where one falls
+    on a point of the figure a third sign stands for both.
     """
     if width < MIN_WIDTH or height < MIN_HEIGHT:
         return None
@@ -210,7 +211,9 @@ def _signs(figure: Figure, overlay: Overlay | None, glyphs: Glyphs) -> list[str]
     if any(series.provisional.any() for series in figure.series):
         signs.append(f"{glyphs.near_best} still being measured")
     if overlay is not None:
-        signs.append(f"{glyphs.other} {overlay.name}" + ("" if over else ": nothing of it here"))
+        signs.append(
+            f"{glyphs.other} {overlay.name}" + (f" ({glyphs.both} both)" if over else ": nothing of it here")
+        )
     return signs
 
 
@@ -267,11 +270,14 @@ def _built(layout: Layout, roles: list[Role], glyphs: Glyphs) -> str:
         _draw_points(tall, glyphs.fit("│"), ink(curve.role))
     for curve in layout.plotted:
         _draw_dashes(curve, ink(curve.role), glyphs)
+    shared = layout.shared()
     for curves, sign in ((layout.laid_over, glyphs.other), (layout.plotted, glyphs.star)):
         for curve in curves:
             signs: dict[str, list[tuple[int, int]]] = {}
             for star in curve.stars:
-                signs.setdefault(_sign(star, sign, glyphs), []).append((star.column, star.row))
+                place = star.column, star.row
+                usual = glyphs.both if place in shared else sign
+                signs.setdefault(_sign(star, usual, glyphs), []).append(place)
             for one, places in signs.items():
                 _draw_points(places, one, ink(curve.role))
     built: str = figure.build().string()

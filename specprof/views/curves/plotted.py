@@ -26,6 +26,11 @@ class Star(NamedTuple):
     trusted: bool
     provisional: bool = False
 
+    @property
+    def plain(self) -> bool:
+        """Whether it is neither doubtful nor still being measured."""
+        return self.trusted and not self.provisional
+
 
 class Bar(NamedTuple):
     """A 95 % interval that reaches beyond its point's cell: first and last row of the bar."""
