@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from views.measured_run import environment, plan, record
 
+from specprof.analysis.compare.differences import all_differences
 from specprof.analysis.opened import Run, load
 from specprof.tui.state.differences import Difference, batch_laid_over, differences, name_of
 
@@ -22,6 +23,19 @@ def test_model_device_dtype_and_depth_are_named_with_both_values():
         Difference("dtype", "bfloat16", "float32"),
         Difference("layers", "2 of 32", "all 32"),
     )
+
+
+def test_a_version_of_what_took_no_part_is_none_and_one_that_ought_to_be_there_is_not_recorded():
+    def made(quantization: str | None, torchao: str | None) -> Run:
+        of = plan().model_copy(update={"quantization": quantization})
+        its = environment("AMD EPYC").model_copy(update={"torchao": torchao})
+        return Run.of(record(of).model_copy(update={"environment": its}))
+
+    plain, old = made(None, None), made("int8", None)
+    for other, said in ((made("int8", "0.18.0"), "0.18.0"), (old, "not recorded")):
+        assert [one for one in all_differences(plain, other) if one.name == "torchao"] == [
+            Difference("torchao", "none", said)
+        ]
 
 
 @pytest.mark.parametrize(("shown", "laid_over"), [(1, 1), (4, 4), (6, 4), (7, 8), (64, 16)])

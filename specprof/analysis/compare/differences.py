@@ -96,8 +96,13 @@ def _way_of_measuring(run: Run) -> list[tuple[str, str]]:
 def _machine(run: Run) -> list[tuple[str, str]]:
     environment = run.record.environment
     device = environment.device if environment else None
+    # what takes no part is absent, and not left out by whoever wrote the file
+    absent = set() if run.record.plan.quantization else {"torchao"}
+    if device is not None and device.kind == "cpu":
+        absent |= {"cuda", "driver"}
+    versions = ((name, environment and getattr(environment, name)) for name in VERSIONS)
     return [
-        *((name, _said(environment and getattr(environment, name))) for name in VERSIONS),
+        *((name, "none" if said is None and name in absent else _said(said)) for name, said in versions),
         *((words, _said(device and getattr(device, name))) for name, words in _DEVICE.items()),
     ]
 
