@@ -32,6 +32,7 @@ class PeerResult:
     """Of their tokens, those that our plain greedy decoding did not say; None where it was not compared."""
 
 
+@np.errstate(all="ignore")  # times next to nothing, of a file from elsewhere: what they come to is not finite
 def peer_results(record: RunRecord) -> list[PeerResult]:
     """All that both decoded in some round, in the plan's order."""
     validation = record.plan.validation

@@ -92,6 +92,7 @@ class Result:
         return inside or self.error.low > BOUND or self.error.high < -BOUND
 
 
+@np.errstate(all="ignore")  # times next to nothing, of a file from elsewhere: what they come to is not finite
 def validation_results(record: RunRecord) -> list[Result]:
     """All settings that have a round with everything in it, in the plan's order."""
     validation = record.plan.validation

@@ -7,6 +7,7 @@ import math
 import pytest
 from run.decoded_run import CHAIN, FOUR_MS, ONE_MS, PLAIN_STEP_MS, STEP_MS, VERIFY_MS, block, plan, record
 
+from specprof.analysis.validation.peers import peer_results
 from specprof.analysis.validation.results import BOUND, validation_results
 
 
@@ -99,6 +100,20 @@ def test_batches_count_tokens_of_each_sequence():
     assert several.realised == pytest.approx(one.realised)
     assert several.tokens == 3 * one.tokens
     assert several.real.mean == pytest.approx(one.real.mean)
+
+
+@pytest.mark.filterwarnings("error")
+def test_times_of_next_to_nothing_come_to_nothing_finite_and_to_no_warning():
+    whole = record(plan(peer=True))
+    decoded = [
+        one.model_copy(
+            update={"blocks": [part.model_copy(update={"total_ms": 5e-324}) for part in one.blocks]}
+        )
+        for one in whole.validation
+    ]
+    nothing = whole.model_copy(update={"validation": decoded})
+    assert not math.isfinite(validation_results(nothing)[0].error.mean)
+    assert not math.isfinite(peer_results(nothing)[0].ratio.mean)
 
 
 def test_nothing_comes_of_a_run_without_whole_rounds():
