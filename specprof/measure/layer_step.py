@@ -6,20 +6,16 @@ the compiler specialise on each layer's index, and after a few of those fall bac
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
 import torch
-from transformers.models.llama.modeling_llama import LlamaDecoderLayer
 
 from specprof.errors import EnvironmentProblem
+from specprof.measure.cache_word import CACHE
 from specprof.measure.compiling import few_graphs, fix_all_but_length, graphs_compiled
 
 LayerStep = Callable[..., torch.Tensor]
-
-_CACHE = "cache" if "cache" in inspect.signature(LlamaDecoderLayer.forward).parameters else "past_key_values"
-"""What the installed transformers calls the cache."""
 
 
 class LayerCache:
@@ -48,7 +44,7 @@ def through_layer(layer, hidden, cache, mask, cos, sin, positions) -> torch.Tens
         attention_mask=mask,
         position_ids=positions,
         position_embeddings=(cos, sin),
-        **{_CACHE: cache},
+        **{CACHE: cache},
     )
 
 

@@ -10,6 +10,7 @@ import torch
 from conftest import bench_of
 from transformers.cache_utils import Cache, StaticLayer
 
+from specprof.measure.cache_word import CACHE
 from specprof.measure.row_sweep import RowSweep
 from specprof.plan.plan import Row
 
@@ -46,7 +47,7 @@ def _bare_forward(model, candidates):
     if candidates == 1:
         mask = None
     return lambda: model(
-        input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True
+        input_ids=ids, attention_mask=mask, position_ids=positions, use_cache=True, **{CACHE: cache}
     )
 
 

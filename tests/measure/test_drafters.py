@@ -8,6 +8,7 @@ import pytest
 import torch
 from transformers import DynamicCache
 
+from specprof.measure.cache_word import CACHE
 from specprof.measure.drafters import build_drafter
 from specprof.measure.drafters.eagle import Drafted
 from specprof.measure.paper_block import PaperBlock
@@ -204,7 +205,7 @@ def test_a_step_of_the_small_llama_equals_transformers_own_forward(attention, kv
             layer.keys[:, :, : ROW.seq_len].clone(), layer.values[:, :, : ROW.seq_len].clone(), index
         )
     drafter.model.config._attn_implementation = "eager"
-    expected = drafter.model(input_ids=drafter.ids, past_key_values=cache).logits
+    expected = drafter.model(input_ids=drafter.ids, **{CACHE: cache}).logits
     assert relative(found, expected) < TOLERANCE
     assert cache.get_seq_length() == ROW.seq_len + 1
 

@@ -7,6 +7,7 @@ import torch
 from transformers import DynamicCache
 
 from specprof.measure.attention.tree_mask import tree_mask, tree_positions
+from specprof.measure.cache_word import CACHE
 from specprof.measure.step import Form
 from specprof.measure.verify_step import FullModel
 from specprof.plan.draft_tree import ancestors, depths, parents
@@ -28,7 +29,7 @@ def _causal_logits(workload, ids):
     workload.model.config._attn_implementation = "eager"  # the reference never runs the kernel under test
     try:
         positions = torch.arange(ROW.seq_len, ROW.seq_len + ids.shape[1]).expand(ids.shape[0], -1)
-        return workload.model(input_ids=ids, past_key_values=cache, position_ids=positions).logits
+        return workload.model(input_ids=ids, position_ids=positions, **{CACHE: cache}).logits
     finally:
         workload.model.config._attn_implementation = attention
 

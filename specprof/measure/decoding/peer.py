@@ -14,6 +14,8 @@ from transformers import DynamicCache, GenerationConfig, StoppingCriteria, Stopp
 from transformers.models.llama.modeling_llama import LlamaForCausalLM
 from transformers.utils import logging
 
+from specprof.measure.cache_word import CACHE
+
 NGRAM = 3
 
 
@@ -100,7 +102,7 @@ def generate(
         )
     more: dict[str, object] = {} if assistant is None else {"assistant_model": assistant}
     if known is not None:
-        more["past_key_values"] = known
+        more[CACHE] = known
     models = [model] if assistant is None else [model, assistant]
     steps = _Steps(prompt, count)
     with _attending(models, attention), _quiet():
@@ -144,8 +146,7 @@ def _attending(models: list[LlamaForCausalLM], attention: str) -> Iterator[None]
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """transformers warns of arguments that it passes to itself, and of `past_key_values`, which transformers
-    6 calls `cache`."""
+    """transformers warns of arguments that it passes to itself."""
     before = logging.get_verbosity()
     logging.set_verbosity_error()
     try:

@@ -19,6 +19,7 @@ from torch import nn
 from transformers.cache_utils import Cache
 
 from specprof.measure.attention.tree_mask import tree_mask
+from specprof.measure.cache_word import CACHE
 from specprof.measure.llama import WEIGHT_SCALE, build_llama
 from specprof.measure.prefix_cache import prefix_cache
 from specprof.measure.random_data import fill_random
@@ -124,8 +125,8 @@ class Eagle:
             inputs_embeds=self.fc(joined),
             attention_mask=self._mask,
             position_ids=self._positions,
-            past_key_values=self.cache,
             use_cache=True,
+            **{CACHE: self.cache},
         ).last_hidden_state
         return found
 

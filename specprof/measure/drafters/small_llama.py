@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from transformers.cache_utils import Cache
 
+from specprof.measure.cache_word import CACHE
 from specprof.measure.llama import build_llama
 from specprof.measure.prefix_cache import prefix_cache
 from specprof.measure.step import Step
@@ -55,7 +56,7 @@ class SmallLlama:
 
         def run() -> torch.Tensor:
             logits: torch.Tensor = self.model(
-                input_ids=ids, position_ids=positions, past_key_values=cache, use_cache=True
+                input_ids=ids, position_ids=positions, use_cache=True, **{CACHE: cache}
             ).logits
             return logits
 
