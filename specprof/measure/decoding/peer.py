@@ -41,22 +41,44 @@ class Generated(NamedTuple):
 
 class _Steps(StoppingCriteria):
     """Notes when the first step and the last have ended, and how far each came. Ends `count` tokens after the
-    first step, or with more where the last step brings more."""
+    first step, or with more where the last step brings more.
+
+    A step has gone through the model: assisted generation of some versions (5.17) asks of candidates too.
+    """
 
     def __init__(self, prompt: torch.Tensor, count: int) -> None:
         self._device = prompt.device
         self._count = count
+        self._passed = False
         self.reached: list[int] = []
         self.began_s = self.ended_s = 0.0
 
     def __call__(self, input_ids: torch.Tensor, scores: object, **more: object) -> torch.Tensor:
-        self.reached.append(input_ids.shape[1])
+        done = self._passed and self._ended(input_ids.shape[1])
+        self._passed = False
+        return torch.full((input_ids.shape[0],), done, dtype=torch.bool, device=self._device)
+
+    def _ended(self, reached: int) -> bool:
+        self.reached.append(reached)
         done = self.reached[-1] - self.reached[0] >= self._count
         if len(self.reached) == 1:
             self.began_s = _now(self._device)
         elif done:
             self.ended_s = _now(self._device)
-        return torch.full((input_ids.shape[0],), done, dtype=torch.bool, device=self._device)
+        return done
+
+    @contextmanager
+    def through(self, model: LlamaForCausalLM) -> Iterator[None]:
+        """Sees what goes through `model`."""
+
+        def passed(*_: object) -> None:
+            self._passed = True
+
+        hook = model.register_forward_hook(passed)
+        try:
+            yield
+        finally:
+            hook.remove()
 
 
 def generate(
@@ -105,7 +127,7 @@ def generate(
         more[CACHE] = known
     models = [model] if assistant is None else [model, assistant]
     steps = _Steps(prompt, count)
-    with _attending(models, attention), _quiet():
+    with _attending(models, attention), _quiet(), steps.through(model):
         ids = model.generate(
             prompt,
             attention_mask=torch.ones_like(prompt),
