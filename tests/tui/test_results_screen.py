@@ -170,6 +170,20 @@ def test_beside_the_curves_the_findings_of_the_batch_size_shown_come_first():
     see(results_of(measured(batch_sizes=(1, 4), seq_lens=(128, 512))), play)
 
 
+@pytest.mark.parametrize("rows", range(33, 46, 4))
+def test_a_finding_that_has_no_room_beside_the_curves_does_not_look_like_a_whole_one(rows):
+    run = load("llama-7b-cpu-bs1")
+    ends = [finding.text.split()[-1] for finding in run.findings()]
+
+    async def play(seen: Seen) -> None:
+        await seen.wait_for("● ")
+        place = seen.app.screen.query_one(FindingsBeside).content_region
+        last = seen.lines[place.bottom - 1][place.x : place.right].rstrip()
+        assert not last or last.endswith(("…", *ends))  # the screen may hold all of them
+
+    see(lambda app: ResultsScreen(run), play, size=(120, rows))
+
+
 @SIZES
 def test_all_findings_are_there_with_their_signs_and_what_they_rest_on(size):
     run = load(PUBLISHED_FIGURE)

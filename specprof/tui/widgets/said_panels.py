@@ -27,11 +27,12 @@ class FindingsPanel(Drawn[tuple[Finding, ...]]):
         signs = certainty_signs(self.look.glyphs)
         found: list[Text] = []
         for finding in data:
-            mark = self.look.line((signs[finding.certainty] + " ", CERTAINTY_ROLES[finding.certainty]))
-            for index, line in enumerate(self.look.wrapped(finding.text, "text", width - 2, 3)):
-                found.append(Text.assemble(mark if index == 0 else "  ", line))
-            if len(found) >= height:
+            room = height - len(found)
+            if room <= 0:
                 break
+            mark = self.look.line((signs[finding.certainty] + " ", CERTAINTY_ROLES[finding.certainty]))
+            for index, line in enumerate(self.look.wrapped(finding.text, "text", width - 2, min(3, room))):
+                found.append(Text.assemble(mark if index == 0 else "  ", line))
         return found
 
 
