@@ -8,7 +8,7 @@ import torch
 from specprof.measure.decoding.drafts.ngram import PromptLookup
 from specprof.measure.decoding.drafts.noisy import noisy_copy
 from specprof.measure.decoding.drafts.random_tokens import RandomTokens
-from specprof.measure.decoding.peer import generate, known_cache
+from specprof.measure.decoding.peer import _Steps, generate, known_cache
 from specprof.measure.decoding.peer_block import peer_block
 
 from .conftest import target_of
@@ -56,6 +56,21 @@ def test_its_tokens_are_those_of_plain_decoding(way, attention):
     else:
         assert max(steps) == 4
         assert len(steps) == len(found.counts) < 24
+
+
+def test_whoever_asks_of_candidates_before_a_step_has_asked_of_no_step():
+    """As assisted generation of transformers 5.17 does."""
+    target = target_of(2, 1)
+    steps = _Steps(target.prompts, 3)
+    with steps.through(target.model):
+        for length in (1, 3, 4):
+            ids = target.prompts[:, :length]
+            assert not steps(torch.cat((ids, ids), dim=1), None).any()  # candidates: nothing went through
+            target.model(input_ids=ids)
+            assert steps(ids, None).all() == (length == 4)
+    assert steps.reached == [1, 3, 4]
+    target.model(input_ids=target.prompts)
+    assert not steps(target.prompts, None).any()  # nobody looks any more
 
 
 def test_plain_decoding_goes_on_from_a_cache_that_is_known():
