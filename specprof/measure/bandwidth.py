@@ -25,7 +25,7 @@ CALLS = {"cpu": 1, "cuda": 10}
 
 def stream_bytes_per_s(device: torch.device) -> float | None:
     """Bytes per second, read and written; None where the memory for it is not there."""
-    return max(rates.values()) if (rates := stream_rates(device)) else None
+    return max(stream_rates(device).values(), default=None)
 
 
 def stream_rates(device: torch.device) -> dict[str, float]:

@@ -60,10 +60,9 @@ def quantity_picture(
 
 def validation_picture(record: RunRecord, row: Row) -> Picture:
     """The predicted curves of one row with what decoding has come to so far."""
-    results = validation_results(record)
 
     def draw(width: int, height: int, look: Look) -> Drawing | None:
-        figure, overlay = validation_figure(record, results, row)
+        figure, overlay = validation_figure(record, validation_results(record), row)
         place = width, height, look.palette, look.glyphs
         return draw_figure(figure, *place, letters=look.letters, overlay=overlay)
 

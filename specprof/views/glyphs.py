@@ -77,7 +77,7 @@ class Glyphs:
     other: str = "◇"
     """A point of a second run."""
     both: str = "◈"
-    """A point of either run in one place."""
+    """Points of both runs in one place."""
     significant: str = "●"
     suggestive: str = "◐"
     within_noise: str = "○"

@@ -38,6 +38,19 @@ def test_a_version_of_what_took_no_part_is_none_and_one_that_ought_to_be_there_i
         ]
 
 
+def test_a_cpu_has_no_driver_and_a_gpu_whose_driver_is_unknown_has_one():
+    def made(kind: str, driver: str | None) -> Run:
+        its = environment("one of them")
+        its = its.model_copy(
+            update={"driver": driver, "device": its.device.model_copy(update={"kind": kind})}
+        )
+        return Run.of(record().model_copy(update={"environment": its}))
+
+    for other, said in ((made("cuda", "580.1"), "580.1"), (made("cuda", None), "not recorded")):
+        found = all_differences(made("cpu", None), other)
+        assert Difference("driver", "none", said) in found
+
+
 @pytest.mark.parametrize(("shown", "laid_over"), [(1, 1), (4, 4), (6, 4), (7, 8), (64, 16)])
 def test_the_batch_size_that_is_laid_over_is_the_one_closest_to_that_shown(shown, laid_over):
     run = Run.of(record(plan(batch_sizes=(1, 4, 8, 16), seq_lens=(128,)), rounds=1))

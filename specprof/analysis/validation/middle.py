@@ -16,9 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from specprof.run.statistics import RESAMPLES, percentiles
-
-Vector = NDArray[np.float64]
+from specprof.run.statistics import RESAMPLES, Vector, percentiles
 
 MOST_RANKED = 400
 """More rounds than this are taken together with their neighbours first."""

@@ -57,17 +57,18 @@ def _result(own: DecodingRecord, peer: DecodingRecord, setting: Setting | None) 
     if not rounds:
         return None
     own_blocks, peer_blocks = [ours[r] for r in rounds], [theirs[r] for r in rounds]
-    own_ms, peer_ms = (
+    own_log, peer_log = (
         np.log([block.total_ms / block.tokens for block in blocks]) for blocks in (own_blocks, peer_blocks)
     )
-    middle = MiddleRounds(own_ms - peer_ms)
+    ratio = own_log - peer_log
+    middle = MiddleRounds(ratio)
     return PeerResult(
         row=own.row,
         setting=setting,
         rounds=len(rounds),
-        own_ms=middle.mean(own_ms),
-        peer_ms=middle.mean(peer_ms),
-        ratio=middle.mean(own_ms - peer_ms),
+        own_ms=middle.mean(own_log),
+        peer_ms=middle.mean(peer_log),
+        ratio=middle.mean(ratio),
         own_tokens_per_step=_tokens_per_step(own_blocks),
         peer_tokens_per_step=_tokens_per_step(peer_blocks),
         unequal=together([block.unequal for block in peer_blocks]),

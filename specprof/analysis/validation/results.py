@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from specprof.analysis.validation.middle import Mean, MiddleRounds
 from specprof.plan.plan import Cell, Row
@@ -23,6 +22,7 @@ from specprof.plan.validation import Setting
 from specprof.run.cell_record import CellRecord
 from specprof.run.decoding import Block, DecodingRecord, together
 from specprof.run.record import RunRecord
+from specprof.run.statistics import Vector
 
 BOUND = 0.05
 """The difference that the simulation is held to."""
@@ -135,10 +135,12 @@ def _result(
     several_ms = alone * one_ms + (1 - alone) * full_ms
     draft_ms = _part_ms([blocks[r] for r in rounds], "draft")
     drafted = draft_ms if _drafting_counts(draft_ms, several_ms) else np.zeros_like(draft_ms)
+    # logarithms of each round's factor
     simulated = np.log(one_ms / several_ms)
     predicted = np.log(one_ms / (several_ms + drafted))
     real = np.log(plain_ms / step_ms)
-    middle = MiddleRounds(real - predicted)
+    difference = real - predicted
+    middle = MiddleRounds(difference)
     return Result(
         row=decoding.row,
         setting=setting,
@@ -150,7 +152,7 @@ def _result(
         simulated=middle.mean(simulated).scaled(realised),
         predicted=middle.mean(predicted).scaled(realised),
         real=middle.mean(real).scaled(realised),
-        error=middle.mean(real - predicted).less_one(),
+        error=middle.mean(difference).less_one(),
         gap=_gap([blocks[r] for r in rounds], middle, np.log(plain_ms / one_ms), several_ms),
         spread_rows=float(np.mean([blocks[r].spread_rows for r in rounds])),
         plain_share=sum(blocks[r].plain_steps for r in rounds) / sum(blocks[r].steps for r in rounds),
@@ -159,7 +161,7 @@ def _result(
     )
 
 
-def _drafting_counts(draft_ms: NDArray[np.float64], verify_ms: NDArray[np.float64]) -> bool:
+def _drafting_counts(draft_ms: Vector, verify_ms: Vector) -> bool:
     """Whether drafting takes time to speak of: more than a hundredth of the verify step."""
     return float(np.median(draft_ms / verify_ms)) > 0.01
 
@@ -175,19 +177,16 @@ def _by_round(cell: CellRecord) -> dict[int, float]:
     return {number: float(np.median(ms)) for number, ms in several.items() if number not in gone}
 
 
-def _gap(
-    blocks: list[Block], middle: MiddleRounds, baseline: NDArray[np.float64], several_ms: NDArray[np.float64]
-) -> Gap:
+def _gap(blocks: list[Block], middle: MiddleRounds, baseline: Vector, several_ms: Vector) -> Gap:
     """Of the same rounds as the difference. `baseline` is the logarithm of plain decoding over T(1)."""
     verify = _part_ms(blocks, "verify")
     step = np.array([block.step_ms for block in blocks])
     verify = np.minimum(np.maximum(verify, 1e-9), step)
     beyond = step - verify
-    with np.errstate(divide="ignore", invalid="ignore"):
-        # a logarithm of a sum has no parts of its own: it is shared out by their sizes
-        rate = np.where(beyond > 0, -np.log(step / verify) / beyond, 0.0)
+    # a logarithm of a sum has no parts of its own: it is shared out by their sizes
+    rate = np.where(beyond > 0, -np.log(step / verify) / beyond, 0.0)
 
-    def of(part: NDArray[np.float64]) -> float:
+    def of(part: Vector) -> float:
         return middle.log_mean(part * rate)
 
     parts = {name: _part_ms(blocks, name) for name in ("draft", "accept", "keep")}
@@ -200,7 +199,7 @@ def _gap(
     )
 
 
-def _part_ms(blocks: list[Block], name: str) -> NDArray[np.float64]:
+def _part_ms(blocks: list[Block], name: str) -> Vector:
     """What a step of each block took of a part, ms; 0 where the loop did not tell."""
     return np.array([getattr(block.parts, name, 0.0) / block.steps for block in blocks])
 

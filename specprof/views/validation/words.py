@@ -135,10 +135,6 @@ def note_words(record: RunRecord, results: Sequence[Result]) -> Iterator[Word]:
     if validation.verdict == "sampled":
         who += f"; sampled at temperature {validation.temperature:g}, plainly and speculatively"
     yield f"{who[0].upper()}{who[1:]}. Predicted = E real / (T(K)/T(1)), of the same rounds.", "muted"
-    words = (
-        "All of a setting is the geometric mean of the same rounds: those left when they are ranked by their "
-    )
-    words += (
-        "difference and a quarter goes at either end. So parts multiply to real over simulated. The part "
-    )
-    yield words + "keep moves accepted rows of the cache.", "muted"
+    words = "All of a setting is the geometric mean of the same rounds: those left when they are ranked by "
+    words += "their difference and a quarter goes at either end. So parts multiply to real over simulated. "
+    yield words + "The part keep moves accepted rows of the cache.", "muted"

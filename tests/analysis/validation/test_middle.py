@@ -37,8 +37,7 @@ def test_a_quarter_of_the_rounds_at_either_end_of_the_ranking_does_not_count():
 
 
 @pytest.mark.parametrize(("count", "kept"), [(1, 1), (2, 2), (3, 3), (4, 2), (5, 3), (8, 4), (15, 9)])
-def test_of_few_rounds_none_is_left_out(count, kept):
-    """A quarter, rounded down: at each end."""
+def test_a_quarter_of_the_rounds_is_rounded_down(count, kept):
     middle = MiddleRounds(np.arange(float(count)))
     ones = np.zeros(count)
     ones[count // 4 : count - count // 4] = 1.0
@@ -46,7 +45,7 @@ def test_of_few_rounds_none_is_left_out(count, kept):
     assert middle.log_mean(ones) == 1.0
 
 
-def test_one_wild_round_moves_neither_the_mean_nor_its_interval():
+def test_one_wild_round_does_not_move_the_mean_and_its_interval_little():
     real, predicted = _rounds(15)
     calm = MiddleRounds(real - predicted).mean(real - predicted)
     wild = real.copy()
