@@ -78,6 +78,12 @@ def test_many_rounds_take_little_memory_and_count_all_the_same():
     assert middle._drawn.size <= RESAMPLES * MOST_RANKED
 
 
+@pytest.mark.parametrize("count", [MOST_RANKED + 1, 1003])
+def test_the_first_and_the_last_of_many_rounds_count_as_the_others(count):
+    difference = np.roll(np.arange(float(count)), count // 2)  # both ends of the run lie in the middle
+    assert MiddleRounds(difference).log_mean(np.ones(count)) == 1.0
+
+
 def test_no_rounds_have_no_mean():
     with pytest.raises(ValueError, match="at least one"):
         MiddleRounds(np.array([]))
